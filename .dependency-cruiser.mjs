@@ -1,0 +1,165 @@
+// Who may import whom. `scripts/imports.mjs` checks it.
+const BUILT_IN = "core";
+
+/**
+ * A folder that may import what matches one of `to`, Node's own modules where `builtIn`, and nothing else.
+ *
+ * @param {string} name
+ * @param {string} comment
+ * @param {{ from: string, fromNot?: string[], to: string[], builtIn?: boolean }} rule
+ */
+function only(name, comment, { from, fromNot = [], to, builtIn = true }) {
+  return {
+    name,
+    comment,
+    severity: "error",
+    from: { path: from, ...(fromNot.length > 0 ? { pathNot: fromNot } : {}) },
+    to: { pathNot: to, ...(builtIn ? { dependencyTypesNot: [BUILT_IN] } : {}) },
+  };
+}
+
+/**
+ * A package that only these places may import, in whatever way.
+ *
+ * @param {string} name
+ * @param {string[]} packages
+ * @param {string[]} places
+ */
+function packageOnlyIn(name, packages, places) {
+  return {
+    name,
+    comment: `${packages.join(", ")}: only in ${places.join(", ")}.`,
+    severity: "error",
+    from: { pathNot: places },
+    to: { path: packages.map((dependency) => `^node_modules/${dependency}(/|$)`) },
+  };
+}
+
+/**
+ * What may be named in types but not run.
+ *
+ * @param {string} name
+ * @param {string} from
+ * @param {string[]} to
+ */
+function typesOnly(name, from, to) {
+  return {
+    name,
+    comment: "Take its types only (import type); what runs is an argument.",
+    severity: "error",
+    from: { path: from },
+    to: { path: to, dependencyTypesNot: ["type-only"] },
+  };
+}
+
+/** @param {string[]} names */
+const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
+const STORE_PORT = ["^src/store/(port|atomic)\\.ts$"];
+
+export default {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "Two modules that need each other are one module, or miss a third.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "resolvable",
+      comment: "Every import must be found.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "no-tests-in-the-program",
+      comment: "Tests and scripts know the program, not the other way round.",
+      severity: "error",
+      from: { path: "^(src|tools)/" },
+      to: { path: "^(test|scripts)/" },
+    },
+    {
+      name: "no-development-packages",
+      comment: "What an installed package does not bring cannot be imported.",
+      severity: "error",
+      from: { path: "^(src|tools)/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    },
+    only("core-knows-nobody", "core imports zod only.", {
+      from: "^src/core/",
+      to: ["^src/core/", ...packages("zod")],
+      builtIn: false,
+    }),
+    only("services-know-core-and-the-store", "services import core and the store's port.", {
+      from: "^src/services/",
+      to: ["^src/(core|services)/", ...STORE_PORT, ...packages("zod", "yaml")],
+    }),
+    only("store-knows-core", "The store imports core's errors and log, and its drivers' packages.", {
+      from: "^src/store/",
+      to: ["^src/store/", "^src/core/(errors|log)\\.ts$", ...packages("keyv", "@keyv/redis", "redis", "libsql")],
+    }),
+    only("vault-knows-core-and-the-store", "The vault imports core, the store's port and the settings' error.", {
+      from: "^src/vault/",
+      to: ["^src/(core|vault)/", "^src/config\\.ts$", ...STORE_PORT],
+    }),
+    only("queue-knows-core-and-the-store", "The queue imports core, the store's port, BullMQ and redis.", {
+      from: "^src/queue/",
+      to: ["^src/(core|queue)/", ...STORE_PORT, ...packages("bullmq", "redis")],
+    }),
+    only("runner-knows-core-and-services", "The runner imports core, the services, the ports and the AI SDK.", {
+      from: "^src/runner/",
+      to: [
+        "^src/(core|runner|services)/",
+        "^src/queue/port\\.ts$",
+        ...STORE_PORT,
+        ...packages("ai", "@ai-sdk/[^/]+", "undici", "zod"),
+      ],
+    }),
+    only("tools-know-core-and-services", "An operation's definition imports core and the services' types.", {
+      from: "^tools/",
+      to: ["^tools/", "^src/(core|services)/", ...packages("zod")],
+      builtIn: false,
+    }),
+    typesOnly("tools-take-services-types", "^tools/", ["^src/services/"]),
+    only("faces-know-core-and-the-catalogue", "A face imports core, the catalogue and the services' types.", {
+      from: "^src/faces/",
+      to: ["^src/(core|faces|services)/", "^src/config\\.ts$", "^tools/", ...packages("[^/]+", "@[^/]+/[^/]+")],
+    }),
+    typesOnly("faces-take-types", "^src/faces/", ["^src/services/", "^src/config\\.ts$"]),
+    {
+      name: "no-face-knows-another",
+      comment: "A face imports itself and what lies directly in src/faces, never another face.",
+      severity: "error",
+      from: { path: "^src/faces/([^/]+)/" },
+      to: { path: "^src/faces/[^/]+/", pathNot: ["^src/faces/$1/"] },
+    },
+    {
+      name: "wiring-stays-outside",
+      comment: "What lies directly in src wires the rest together; nobody else imports main.ts or compose.ts.",
+      severity: "error",
+      from: { pathNot: ["^src/[^/]+\\.ts$", "^(test|scripts)/"] },
+      to: { path: "^src/(main|compose)\\.ts$" },
+    },
+    packageOnlyIn("express-in-the-rest-face", ["express"], ["^src/faces/rest/", "^src/faces/http\\.ts$", "^test/"]),
+    packageOnlyIn("mcp-sdk-in-the-mcp-face", ["@modelcontextprotocol/[^/]+"], ["^src/faces/mcp/", "^(test|scripts)/"]),
+    packageOnlyIn(
+      "redis-in-store-and-queue",
+      ["redis", "@keyv/redis"],
+      ["^src/store/redis[^/]*\\.ts$", "^src/queue/", "^test/"],
+    ),
+    packageOnlyIn("bullmq-in-the-queue", ["bullmq"], ["^src/queue/", "^test/"]),
+    packageOnlyIn("ai-sdk-in-the-runner", ["ai", "@ai-sdk/[^/]+"], ["^src/runner/", "^test/"]),
+    packageOnlyIn("libsql-in-the-store", ["libsql"], ["^src/store/", "^test/"]),
+    packageOnlyIn("program-packages-outside-the-folders", ["pino", "commander"], ["^src/[^/]+\\.ts$", "^test/"]),
+  ],
+  options: {
+    doNotFollow: { path: "^node_modules/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      mainFields: ["module", "main", "types"],
+    },
+  },
+};

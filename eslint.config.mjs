@@ -1,0 +1,46 @@
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const NO_ENVIRONMENT = {
+  object: "process",
+  property: "env",
+  message: "Settings come from src/config.ts; only src/main.ts reads the environment.",
+};
+
+export default defineConfig(
+  globalIgnores(["dist/", "dist.*/", "skills/", "test/snapshots/"]),
+  {
+    files: ["**/*.ts", "**/*.mjs"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "max-lines": ["error", 400],
+      "no-console": "error",
+      "no-restricted-properties": ["error", NO_ENVIRONMENT],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      // An async function that happens not to wait is how a driver or an operation keeps a promised interface.
+      "@typescript-eslint/require-await": "off",
+      // Factories answer plain objects whose methods do not use `this`.
+      "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+    },
+  },
+  { files: ["src/main.ts", "scripts/**", "test/**", "*.ts"], rules: { "no-restricted-properties": "off" } },
+  { files: ["scripts/**"], rules: { "no-console": "off" } },
+  {
+    // Tests and scripts look into JSON whose shape is what they are about to check.
+    files: ["test/**", "scripts/**"],
+    rules: {
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
+    },
+  },
+  { files: ["test/**"], rules: { "max-lines": ["error", 600] } },
+);

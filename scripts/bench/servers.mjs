@@ -1,0 +1,58 @@
+// The two servers that figures compare, each a process of its own.
+import { fileURLToPath } from "node:url";
+import { root } from "../built.mjs";
+import { startServer } from "../server-process.mjs";
+import { connect, INITIALIZE, KEY, send } from "./mcp-client.mjs";
+
+const BARE = fileURLToPath(new URL("bare-server.mjs", import.meta.url));
+const HEAP_CHILD = fileURLToPath(new URL("heap-child.mjs", import.meta.url));
+
+/** @typedef {{ status: number, type: string, body: string }} Answer What a bare server answers, the body in base64. */
+
+/** This server, up as soon as it answered an `initialize`. */
+export function startOurs() {
+  return startServer(process.execPath, [`${root}dist/src/main.js`, "serve"], {
+    environment: { CLANKER_OWNER_KEY: KEY },
+    ready: answersInitialize,
+  });
+}
+
+/** This server in a process that tells its heap when asked. */
+export function startOursWithHeap() {
+  return startServer(process.execPath, ["--expose-gc", HEAP_CHILD, "serve"], {
+    environment: { CLANKER_OWNER_KEY: KEY },
+    ready: answersInitialize,
+    ipc: true,
+  });
+}
+
+/**
+ * `node:http` alone, giving the same answer to every request.
+ *
+ * @param {Answer} answer
+ */
+export function startBare(answer) {
+  return startServer(process.execPath, [BARE], {
+    environment: { ANSWER: JSON.stringify(answer) },
+    ready: answersInitialize,
+  });
+}
+
+/** @param {string} url */
+async function answersInitialize(url) {
+  const pool = connect(url, 1);
+  try {
+    await send(pool, INITIALIZE);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await pool.destroy();
+  }
+}
+
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
