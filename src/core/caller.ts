@@ -1,0 +1,34 @@
+/** Which door a call came through. */
+export type Face = "rest" | "mcp";
+
+/** Who calls: resolved by a face once a request, trusted by everything behind it. */
+export interface Caller {
+  /** `key`: an API key; `local`: stdio, the owner of the home folder; `link`: a signed link; `anonymous`: no credential. */
+  readonly kind: "key" | "local" | "link" | "anonymous";
+  readonly face: Face;
+  /** Workspace id without its prefix; 0 for an anonymous caller. */
+  readonly workspace: number;
+  /** Person id without its prefix; 0 for an anonymous caller. */
+  readonly person: number;
+  /** Key id without its prefix; absent for the owner's key and for stdio. */
+  readonly key?: number;
+  /** The key's visible first characters, for logs. */
+  readonly keyPrefix?: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly requestId: string;
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+/** Scopes that `*` does not include; they must be granted by name. */
+const BEYOND_WILDCARD: ReadonlySet<string> = new Set(["clerk:secrets"]);
+
+/**
+ * Whether these scopes allow what an operation asks for. `public` needs nothing; `none` needs any
+ * credential (the face has checked it); `owner` needs the wildcard.
+ */
+export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
+  if (wanted === "public" || wanted === "none") return true;
+  if (wanted === "owner") return granted.has("*");
+  return granted.has(wanted) || (granted.has("*") && !BEYOND_WILDCARD.has(wanted));
+}

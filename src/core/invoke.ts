@@ -1,0 +1,36 @@
+import type { Caller } from "./caller.js";
+import type { Progress } from "./operation.js";
+import type { Entry } from "./registry.js";
+
+/** A call as a face hands it over. */
+export interface Request {
+  /** The operation's name. */
+  readonly operation: string;
+  /** Arguments as they came: stages coerce and validate them. */
+  readonly args: unknown;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
+}
+
+/** A call on its way through the stages; each fills in what it finds out. */
+export interface Call<Services> extends Request {
+  entry?: Entry<Services>;
+  input?: unknown;
+}
+
+/** One step around every call: does its part before and after `next`, or refuses by throwing. */
+export type Stage<Services> = (call: Call<Services>, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** Runs a request through every stage and answers what `run` answered; throws only `AppError`. */
+export type Invoke = (request: Request) => Promise<unknown>;
+
+/** The one way into every operation: the stages in their order, outermost first. */
+export function createInvoke<Services>(stages: readonly Stage<Services>[]): Invoke {
+  const enter = (call: Call<Services>, position: number): Promise<unknown> => {
+    const stage = stages[position];
+    if (!stage) return Promise.reject(new Error("the last stage must not call next"));
+    return stage(call, () => enter(call, position + 1));
+  };
+  return (request) => enter({ ...request }, 0);
+}

@@ -1,0 +1,83 @@
+import type { z } from "zod";
+import type { Caller, Face } from "./caller.js";
+import type { ErrorCode } from "./errors.js";
+import type { Log } from "./log.js";
+
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a call does to the world: decides annotations, read-only mode and the audit. */
+export type Effect = "read" | "write" | "destroy";
+
+/** A REST door; path segments such as `:id` are input fields, the rest come from query or body. */
+export interface Route {
+  readonly method: HttpMethod;
+  readonly path: string;
+  /** Input fields that only a tool takes. */
+  readonly omit?: readonly string[];
+  /** The media type of an answer that is not JSON, for the OpenAPI document. */
+  readonly produces?: string;
+  /** The door also takes the credential or signature from the query; see the face. */
+  readonly auth?: "query-key" | "signed-link";
+}
+
+/** A scope by name, or one that depends on the input, with all the names it can take. */
+export type Scope<Input> = string | { readonly of: (input: Input) => string; readonly among: readonly string[] };
+
+/** How far a call has come, for callers that asked to be told. */
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** What a running operation is given. `services` is the service layer; core does not know its shape. */
+export interface Context<Services> {
+  readonly services: Services;
+  readonly caller: Omit<Caller, "face">;
+  /** Present only where the definition says why in `dependsOnFace`. */
+  readonly face?: Face;
+  /** Aborted when the caller cancels or hangs up. */
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress) => void;
+  readonly log: Log;
+}
+
+/** One operation: everything a face needs to show it and everything a call needs to run it. */
+export interface Operation<Services = never, Input extends z.ZodType = z.ZodType, Output = unknown> {
+  /** Unique; the tool's name where there is one. */
+  readonly name: string;
+  /** The MCP tool's name; absent for what an agent has no use for. */
+  readonly tool?: string;
+  readonly route?: Route;
+  readonly toolset: string;
+  readonly title: string;
+  readonly description: string;
+  readonly effect: Effect;
+  readonly scope: Scope<z.output<Input>>;
+  /** Takes an idempotency key. */
+  readonly idempotent?: boolean;
+  /** What the audit log calls it; required of whatever is not a read. */
+  readonly audit?: { readonly action: string; readonly resource: string };
+  /** Why `run` looks at the face, where it does. */
+  readonly dependsOnFace?: string;
+  readonly input: Input;
+  readonly output?: z.ZodType;
+  /** Codes beyond `COMMON_ERRORS` that `run` may end with. */
+  readonly errors: readonly ErrorCode[];
+  run(input: z.output<Input>, context: Context<Services>): Promise<Output>;
+}
+
+type Definition<Services, Input extends z.ZodType, Output> = Omit<Operation<Services, Input, Output>, "name"> &
+  ({ readonly tool: string } | { readonly name: string });
+
+/** An operation with its types forgotten, as the registry and the faces hold it. */
+export type AnyOperation<Services> = Operation<Services>;
+
+/** The identity that gives a definition its types; its name defaults to its tool's. */
+export function defineFor<Services>() {
+  return <Input extends z.ZodType, Output>(definition: Definition<Services, Input, Output>): AnyOperation<Services> => {
+    const name = "name" in definition ? definition.name : definition.tool;
+    // `run` is contravariant in its input: only `invoke`, which parses first, may call it.
+    return { ...definition, name } as unknown as AnyOperation<Services>;
+  };
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+
+/** The part of JSON Schema that every MCP client and model API accepts. */
+export interface JsonSchema {
+  type?: string;
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  enum?: string[];
+  default?: unknown;
+  [keyword: string]: unknown;
+}
+
+/** The published schema of an operation's arguments: root `object`, one type a property, no unions. */
+export function inputSchema(input: z.ZodType): JsonSchema {
+  const schema = simplify(z.toJSONSchema(input, { io: "input", override: seeThroughPreprocess }) as JsonSchema);
+  return {
+    type: "object",
+    properties: schema.properties ?? {},
+    ...(schema.required?.length && { required: schema.required }),
+  };
+}
+
+/** The published schema of an answer; a value that may be null is left without a type. */
+export function outputSchema(output: z.ZodType): JsonSchema {
+  const schema = simplify(z.toJSONSchema(output, { io: "output", override: seeThroughPreprocess }) as JsonSchema);
+  return { ...schema, type: "object" };
+}
+
+type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"]>;
+
+/** `z.preprocess` takes anything; what callers should send is what it hands on. */
+const seeThroughPreprocess: Override = (context) => {
+  const definition = context.zodSchema._zod.def;
+  if (definition.type !== "pipe") return;
+  const { in: source, out } = definition;
+  if (source._zod.def.type === "transform") Object.assign(context.jsonSchema, z.toJSONSchema(out, { io: "input" }));
+};
+
+const DROPPED = new Set(["$schema", "additionalProperties", "propertyNames", "id", "~standard"]);
+
+function simplify(schema: JsonSchema): JsonSchema {
+  const nullable = asNullable(schema);
+  if (nullable) return nullable;
+  const simple: JsonSchema = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (DROPPED.has(keyword) || isSafeIntegerBound(keyword, value)) continue;
+    if (keyword === "properties") {
+      simple.properties = Object.fromEntries(
+        Object.entries(value as Record<string, JsonSchema>).map(([name, property]) => [name, simplify(property)]),
+      );
+    } else if (keyword === "items") simple.items = simplify(value as JsonSchema);
+    else simple[keyword] = value;
+  }
+  return simple;
+}
+
+/** `anyOf: [x, null]` as a value without a type; every other union is left for the policing test to refuse. */
+function asNullable(schema: JsonSchema): JsonSchema | undefined {
+  const options = schema["anyOf"] as JsonSchema[] | undefined;
+  if (options?.length !== 2 || !options.some((option) => option.type === "null")) return undefined;
+  const value = options.find((option) => option.type !== "null");
+  const description = schema.description ?? value?.description;
+  return { ...(description && { description }) };
+}
+
+function isSafeIntegerBound(keyword: string, value: unknown): boolean {
+  return (
+    (keyword === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
+    (keyword === "maximum" && value === Number.MAX_SAFE_INTEGER)
+  );
+}
+
+/**
+ * Arguments as the schema means them: text from paths and queries becomes numbers, booleans, arrays and
+ * objects where the schema asks for those. What does not convert is left for the parser to refuse.
+ */
+export function coerce(schema: JsonSchema, value: unknown): unknown {
+  if (schema.type === "object" && schema.properties) return coerceObject(schema.properties, fromJson(value, "{"));
+  if (schema.type === "object") return fromJson(value, "{");
+  if (schema.type === "array") {
+    const list = fromJson(value, "[");
+    const { items } = schema;
+    return Array.isArray(list) && items ? list.map((item) => coerce(items, item)) : list;
+  }
+  if (typeof value !== "string") return value;
+  if (schema.type === "integer" || schema.type === "number")
+    return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (schema.type === "boolean") return value === "true" ? true : value === "false" ? false : value;
+  return value;
+}
+
+function coerceObject(properties: Record<string, JsonSchema>, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      return [name, schema ? coerce(schema, field) : field];
+    }),
+  );
+}
+
+function fromJson(value: unknown, opening: "{" | "["): unknown {
+  if (typeof value !== "string" || !value.trimStart().startsWith(opening)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

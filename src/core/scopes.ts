@@ -1,0 +1,28 @@
+const APPS = ["gmail", "calendar", "drive", "notion", "github"] as const;
+
+/** Scopes that only read: what a new key gets unless its maker chooses more. */
+export const READ_SCOPES: readonly string[] = [
+  "profile:read",
+  "profile:search",
+  "memory:read",
+  "workspace:files:read",
+  ...APPS.map((app) => `connector:${app}:read`),
+  "billing:read",
+  "agent:list",
+  "clerk:read",
+];
+
+/** Scopes that change something, spend something or reveal secrets. */
+const SENSITIVE_SCOPES: readonly string[] = [
+  "profile:write",
+  "memory:write",
+  "workspace:files:write",
+  ...APPS.map((app) => `connector:${app}:exec`),
+  "tool:execute",
+  "agent:message",
+  "clerk:write",
+  "clerk:secrets",
+];
+
+/** Every scope a key can hold, the wildcard first. */
+export const ALL_SCOPES: readonly string[] = ["*", ...READ_SCOPES, ...SENSITIVE_SCOPES];

@@ -1,0 +1,152 @@
+import type { z } from "zod";
+import { BinaryAnswer, StreamAnswer } from "./answer.js";
+import { allows, type Caller } from "./caller.js";
+import { AppError, notFound, quote, toAppError } from "./errors.js";
+import type { Call, Stage } from "./invoke.js";
+import type { Log } from "./log.js";
+import type { Context } from "./operation.js";
+import type { Entry, Registry } from "./registry.js";
+import { coerce } from "./schema.js";
+
+/** Makes an `AppError` of whatever a later stage throws, and logs what the caller will not see. */
+export function mapErrors<Services>(log: Log): Stage<Services> {
+  return async (call, next) => {
+    try {
+      return await next();
+    } catch (thrown) {
+      const error = call.signal.aborted && !(thrown instanceof AppError) ? cancelled(thrown) : toAppError(thrown);
+      if (error.cause !== undefined && error.code !== "CANCELLED") {
+        log.error(
+          { request_id: call.caller.requestId, operation: call.operation, code: error.code, err: error.cause },
+          error.message,
+        );
+      }
+      throw error;
+    }
+  };
+}
+
+function cancelled(cause: unknown): AppError {
+  return new AppError("CANCELLED", "The caller cancelled this call.", { cause });
+}
+
+/** Writes one line for every call that is not a plain read, refused ones included: who, what, how it ended. */
+export function auditLog<Services>(log: Log, now: () => number): Stage<Services> {
+  return async (call, next) => {
+    const started = now();
+    let outcome = "ok";
+    try {
+      return await next();
+    } catch (thrown) {
+      outcome = toAppError(thrown).code;
+      throw thrown;
+    } finally {
+      const operation = call.entry?.operation;
+      if (outcome !== "ok" || operation?.effect !== "read") {
+        const { caller } = call;
+        log.info(
+          {
+            audit: operation?.audit?.action ?? call.operation.slice(0, 64),
+            resource: operation?.audit?.resource,
+            operation: operation?.name,
+            outcome,
+            ms: now() - started,
+            request_id: caller.requestId,
+            workspace: caller.workspace,
+            actor: caller.kind,
+            key: caller.keyPrefix,
+            ip: caller.ip,
+          },
+          "call",
+        );
+      }
+    }
+  };
+}
+
+/** Looks the operation up by its name. */
+export function find<Services>(registry: Registry<Services>): Stage<Services> {
+  return (call, next) => {
+    const entry = registry.find(call.operation);
+    if (!entry) throw notFound("operation", call.operation, "tools/list or /api/openapi.json");
+    call.entry = entry;
+    return next();
+  };
+}
+
+/** Refuses a caller without a credential where one is wanted, and one whose scopes do not reach. */
+export function authorise<Services>(): Stage<Services> {
+  return (call, next) => {
+    const { operation } = found(call);
+    if (operation.scope !== "public" && call.caller.kind === "anonymous") {
+      throw new AppError("AUTH_REQUIRED", "Send an API key as the x-api-key header or as Authorization: Bearer.");
+    }
+    if (typeof operation.scope === "string") requireScope(call.caller, operation.scope);
+    return next();
+  };
+}
+
+function requireScope(caller: Caller, scope: string): void {
+  if (allows(caller.scopes, scope)) return;
+  const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
+  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the owner for a key that has it.`, {
+    details: { scope: scope === "owner" ? "*" : scope },
+  });
+}
+
+/** Coerces text by the published schema, validates in full, then checks a scope that depends on the input. */
+export function parse<Services>(): Stage<Services> {
+  return (call, next) => {
+    const { operation, inputSchema } = found(call);
+    const parsed = operation.input.safeParse(coerce(inputSchema, call.args ?? {}));
+    if (!parsed.success) throw invalidInput(parsed.error);
+    call.input = parsed.data;
+    if (typeof operation.scope !== "string") requireScope(call.caller, operation.scope.of(parsed.data));
+    return next();
+  };
+}
+
+function invalidInput(error: z.ZodError): AppError {
+  const issues = error.issues.slice(0, 8).map((issue) => ({
+    field: issue.path.map(String).join(".").slice(0, 128) || "(arguments)",
+    problem: issue.message.slice(0, 300),
+  }));
+  const [first] = issues;
+  return new AppError("INVALID_INPUT", `The arguments do not fit: ${first?.field ?? "?"}: ${first?.problem ?? "?"}.`, {
+    details: { issues },
+  });
+}
+
+/** Refuses an answer that is not what the definition promises: a fault of ours, told as one. */
+export function checkOutput<Services>(): Stage<Services> {
+  return async (call, next) => {
+    const answer = await next();
+    const { output, name } = found(call).operation;
+    if (!output || answer instanceof BinaryAnswer || answer instanceof StreamAnswer) return answer;
+    const checked = output.safeParse(answer);
+    if (!checked.success) throw new Error(`${name} answered what its schema does not allow: ${checked.error.message}`);
+    return checked.data;
+  };
+}
+
+/** The last stage: calls the operation's own `run`. */
+export function run<Services>(services: Services, log: Log): Stage<Services> {
+  return (call) => {
+    const { operation } = found(call);
+    const { face, ...caller } = call.caller;
+    const context: Context<Services> = {
+      services,
+      caller,
+      ...(operation.dependsOnFace !== undefined && { face }),
+      signal: call.signal,
+      progress: call.progress ?? (() => undefined),
+      log,
+    };
+    return operation.run(call.input, context);
+  };
+}
+
+function found<Services>(call: Call<Services>): Entry<Services> {
+  if (!call.entry) throw new Error(`no stage has found ${quote(call.operation)} yet`);
+  return call.entry;
+}
