@@ -1,0 +1,187 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+declare module "zod" {
+  interface GlobalMeta {
+    /** What the setting takes, to finish the sentence "NAME takes ...". */
+    takes?: string;
+    /** What the settings table shows as the default where the value itself would mislead. */
+    shownDefault?: string;
+    /** The value is a secret: it appears in no message. */
+    secret?: boolean;
+  }
+}
+
+/** A setting that makes no sense; its message is one sentence for the person who started the program. */
+export class ConfigError extends Error {
+  override readonly name: string = "ConfigError";
+}
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** Characters that a key sent in a header may have. */
+const key = z.string().regex(/^[\x21-\x7e]{16,256}$/);
+
+const webUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+
+/** Every setting, by its environment variable; the settings table of the README is made from this. */
+export const settings = z.object({
+  HOST: z.string().min(1).max(255).default("127.0.0.1").meta({
+    description: "Address to listen on.",
+    takes: "a host name or an IP address",
+  }),
+  PORT: whole(0, 65_535).prefault("8787").meta({
+    description: "Port to listen on; 0 takes a free one and prints it.",
+    takes: "a whole number from 0 to 65535",
+  }),
+  CLANKER_HOME: z.string().min(1).default(join(homedir(), ".clanker")).meta({
+    description: "Folder of the store's file, the owner's key and the master key.",
+    takes: "a folder's path",
+    shownDefault: "~/.clanker",
+  }),
+  CLANKER_STORE: z
+    .string()
+    .regex(/^(memory:|file:.+|rediss?:\/\/.+)$/)
+    .optional()
+    .meta({
+      description: "Where everything is kept: a file, this process's memory, or a Redis that several processes share.",
+      takes: "file:<path>, memory: or redis://host:port",
+      shownDefault: "file:<CLANKER_HOME>/clanker.db",
+      secret: true,
+    }),
+  CLANKER_OWNER_KEY: key.optional().meta({
+    description:
+      "The owner's key to accept. Left out, one is made at the first start and kept in CLANKER_HOME/owner.key.",
+    takes: "16 to 256 printable characters without spaces",
+    shownDefault: "made at first start",
+    secret: true,
+  }),
+  CLANKER_MASTER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/)
+    .optional()
+    .meta({
+      description:
+        "Wraps every secret at rest. Left out, one is made at the first start and kept in CLANKER_HOME/master.key.",
+      takes: "32 bytes in base64 (44 characters)",
+      shownDefault: "made at first start",
+      secret: true,
+    }),
+  CLANKER_SKILLS_PATH: z.string().min(1).optional().meta({
+    description: "More folders of skill packs, separated like PATH.",
+    takes: "folders' paths",
+  }),
+  CLANKER_MODEL: z
+    .string()
+    .regex(/^(anthropic|openai-compatible)\/.+$/)
+    .optional()
+    .meta({
+      description: "The model that runs skills. Left out, the calling agent runs them itself and nobody is billed.",
+      takes: "anthropic/<model> or openai-compatible/<model>",
+      shownDefault: "none",
+    }),
+  ANTHROPIC_API_KEY: z.string().min(1).optional().meta({
+    description: "Key for an anthropic/ model.",
+    takes: "a key",
+    secret: true,
+  }),
+  ANTHROPIC_BASE_URL: webUrl.optional().meta({
+    description: "Another address of the Anthropic API, with or without /v1.",
+    takes: "an http or https URL",
+  }),
+  OPENAI_API_KEY: z.string().min(1).optional().meta({
+    description: "Key for an openai-compatible/ model; a local one may want none.",
+    takes: "a key",
+    secret: true,
+  }),
+  OPENAI_BASE_URL: webUrl.optional().meta({
+    description: "Address of an OpenAI-compatible API, a local one included, with or without /v1.",
+    takes: "an http or https URL",
+  }),
+  CLANKER_PUBLIC_URL: webUrl.optional().meta({
+    description: "How others reach this server: used in links.",
+    takes: "an http or https URL",
+    shownDefault: "http://<HOST>:<PORT>",
+  }),
+  CLANKER_TRUST_PROXY: whole(0, 10).prefault("0").meta({
+    description: "How many proxies in front of this server to believe about the client's address.",
+    takes: "a whole number from 0 to 10",
+  }),
+  CLANKER_MAX_SESSIONS: whole(1, 1_000_000).prefault("2000").meta({
+    description: "MCP sessions held at once by one process.",
+    takes: "a whole number from 1 to 1000000",
+  }),
+  CLANKER_SESSION_IDLE_SECONDS: whole(1, 604_800).prefault("1800").meta({
+    description: "Seconds after which an MCP session without a request or an open stream ends.",
+    takes: "a whole number of seconds from 1 to 604800",
+  }),
+  CLANKER_RUN_SECONDS: whole(1, 86_400).prefault("300").meta({
+    description: "Seconds a skill may run.",
+    takes: "a whole number of seconds from 1 to 86400",
+  }),
+  CLANKER_MAX_BODY: whole(1024, 268_435_456).prefault("4194304").meta({
+    description: "Largest request body in bytes.",
+    takes: "a whole number of bytes from 1024 to 268435456",
+  }),
+  CLANKER_CREDITS: whole(0, 1_000_000_000).optional().meta({
+    description: "A new workspace's balance in dollarinos.",
+    takes: "a whole number from 0 to 1000000000",
+    shownDefault: "unlimited",
+  }),
+  CLANKER_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").meta({
+    description: "How much to log on stderr.",
+    takes: "debug, info, warn, error or silent",
+  }),
+});
+
+export type Config = z.output<typeof settings> & { readonly CLANKER_STORE: string };
+
+/**
+ * The settings from an environment; empty values count as left out. Throws {@link ConfigError} with one
+ * sentence that names the first setting that does not fit and what it takes.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(settings.shape)
+      .map((name) => [name, environment[name]?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) throw unfit(String(parsed.error.issues[0]?.path[0]), given);
+  const config = {
+    ...parsed.data,
+    CLANKER_STORE: parsed.data.CLANKER_STORE ?? `file:${join(parsed.data.CLANKER_HOME, "clanker.db")}`,
+  };
+  requireTogether(config);
+  return config;
+}
+
+function unfit(name: string, given: Readonly<Record<string, string | undefined>>): ConfigError {
+  const meta = settings.shape[name as keyof typeof settings.shape].meta();
+  const value = meta?.secret ? "what is set" : JSON.stringify(given[name]?.slice(0, 60));
+  return new ConfigError(`${name} takes ${meta?.takes ?? "another value"}, not ${value}.`);
+}
+
+function requireTogether(config: Config): void {
+  if (/^rediss?:/.test(config.CLANKER_STORE)) {
+    for (const name of ["CLANKER_OWNER_KEY", "CLANKER_MASTER_KEY"] as const) {
+      if (config[name] === undefined) {
+        throw new ConfigError(
+          `${name} must be set when CLANKER_STORE is a Redis, so that every process has the same one.`,
+        );
+      }
+    }
+  }
+  if (config.CLANKER_MODEL?.startsWith("anthropic/") && !config.ANTHROPIC_API_KEY) {
+    throw new ConfigError("ANTHROPIC_API_KEY must be set for the model that CLANKER_MODEL names.");
+  }
+  if (config.CLANKER_MODEL?.startsWith("openai-compatible/") && !config.OPENAI_BASE_URL) {
+    throw new ConfigError("OPENAI_BASE_URL must be set for the model that CLANKER_MODEL names.");
+  }
+}
