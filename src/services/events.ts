@@ -1,0 +1,48 @@
+import type { Store, Unsubscribe } from "../store/port.js";
+
+/** What a workspace's listeners are told. */
+export interface WorkspaceEvent {
+  /** Grows with every event of the workspace. */
+  readonly id: string;
+  readonly type: "execution-state" | "artifact-created" | "artifact-deleted" | "memory-updated" | "skills-changed";
+  /** The `interface` of the execution it came from, such as `api` or `mcp`; absent for what no execution did. */
+  readonly source?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Live events of a workspace, from every process of the store. */
+export interface Events {
+  publish(workspace: number, event: Omit<WorkspaceEvent, "id">): Promise<void>;
+  subscribe(workspace: number, listener: (event: WorkspaceEvent) => void): Promise<Unsubscribe>;
+  /** Events kept for a listener that comes back: those after this id, oldest first, at most 1,000 and 5 minutes old. */
+  since(workspace: number, id: string): Promise<WorkspaceEvent[]>;
+}
+
+const KEPT_MS = 5 * 60_000;
+const KEPT = 1000;
+
+/** The event service over the store's publish and subscribe. */
+export function createEvents(store: Store): Events {
+  const channel = (workspace: number) => `events:${workspace}`;
+  const order = (id: string | number) => String(id).padStart(16, "0");
+  return {
+    async publish(workspace, event) {
+      const id = String(await store.increment(channel(workspace)));
+      const whole: WorkspaceEvent = { id, ...event };
+      await store.commit([
+        { kind: "insert", collection: channel(workspace), id, value: whole, order: order(id), ttlMs: KEPT_MS },
+      ]);
+      await store.publish(channel(workspace), whole);
+    },
+    subscribe: (workspace, listener) =>
+      store.subscribe(channel(workspace), (message) => listener(message as WorkspaceEvent)),
+    async since(workspace, id) {
+      const page = await store.page<WorkspaceEvent>(channel(workspace), {
+        direction: "ascending",
+        limit: KEPT,
+        after: order(id),
+      });
+      return page.rows.map((row) => row.value);
+    },
+  };
+}

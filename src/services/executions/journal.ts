@@ -1,0 +1,200 @@
+import { AppError } from "../../core/errors.js";
+import { formatId } from "../../core/ids.js";
+import type { ArtifactView } from "../../core/shapes/artifact.js";
+import type { OutputBlock } from "../../core/shapes/execution.js";
+import { untilCommitted } from "../../store/atomic.js";
+import type { Change, Store } from "../../store/port.js";
+import type { Artifacts, NewArtifact } from "../artifacts.js";
+import { costOf, type Billing } from "../billing.js";
+import type { Events } from "../events.js";
+import { type NumberedRecords, orderOf } from "../records.js";
+import { type ExecutionRecord, FINAL_STATES, statusOf } from "./record.js";
+
+/** One execution's place: its workspace's number and its own. */
+export interface ExecutionRef {
+  readonly workspace: number;
+  readonly number: number;
+}
+
+export type NewBlock = Omit<OutputBlock, "index">;
+
+export interface Ending {
+  readonly status: "completed" | "failed" | "cancelled";
+  readonly error?: NonNullable<ExecutionRecord["error"]>;
+  /** Tokens to pay for. */
+  readonly tokens: number;
+}
+
+/** What is written while an execution runs. Every method is safe against a second process running the same one. */
+export interface Journal {
+  blocks(ref: ExecutionRef, after?: number): Promise<OutputBlock[]>;
+  /** From `queued` or `running` to `running`; undefined when there is nothing left to run. */
+  begin(ref: ExecutionRef): Promise<ExecutionRecord | undefined>;
+  /** Adds a block, its file as an artifact; false when another process has taken that place. */
+  append(ref: ExecutionRef, index: number, block: NewBlock, file?: NewArtifact): Promise<boolean>;
+  /** What appends several blocks and files at once, to be committed with something else. */
+  appending(
+    ref: ExecutionRef,
+    index: number,
+    output: readonly { block: NewBlock; file?: NewArtifact }[],
+  ): Promise<{ blocks: OutputBlock[]; artifacts: ArtifactView[]; changes: Change[] }>;
+  /**
+   * Ends an execution and debits it, once; `also` is committed with it. Answers the record as it is then, and
+   * whether this call was the one that ended it.
+   */
+  end(
+    ref: ExecutionRef,
+    ending: Ending,
+    also?: readonly Change[],
+  ): Promise<{ readonly record: ExecutionRecord; readonly ended: boolean }>;
+  /** Debits what a cancelled run had used up to then. */
+  settle(ref: ExecutionRef, tokens: number): Promise<void>;
+  /** Tells the workspace's listeners. */
+  tell(ref: ExecutionRef, record: ExecutionRecord, blocks: OutputBlock[], artifacts?: ArtifactView[]): Promise<void>;
+}
+
+const PAGE = 200;
+
+export function createJournal(options: {
+  store: Store;
+  records: NumberedRecords<ExecutionRecord>;
+  artifacts: Artifacts;
+  billing: Billing;
+  events: Events;
+  now: () => number;
+}): Journal {
+  const { store, records, artifacts, billing, events, now } = options;
+  const blocksOf = ({ workspace, number }: ExecutionRef) => `blocks:${workspace}:${number}`;
+
+  const journal: Journal = {
+    async blocks(ref, after) {
+      const found: OutputBlock[] = [];
+      let place = after === undefined ? undefined : orderOf(after);
+      for (;;) {
+        const page = await store.page<OutputBlock>(blocksOf(ref), {
+          direction: "ascending",
+          limit: PAGE,
+          ...(place !== undefined && { after: place }),
+        });
+        found.push(...page.rows.map((row) => row.value));
+        const last = page.rows.at(-1);
+        if (!page.more || !last) return found;
+        place = orderOf(Number(last.id));
+      }
+    },
+
+    begin: (ref) =>
+      untilCommitted(async () => {
+        const found = await records.find(ref.workspace, ref.number);
+        if (!found || (found.value.status !== "queued" && found.value.status !== "running"))
+          return { result: undefined };
+        const value: ExecutionRecord = { ...found.value, status: "running", startedAt: found.value.startedAt ?? now() };
+        const held = await store.commit([records.replace(ref.workspace, found, value)]);
+        return held ? { result: value } : undefined;
+      }),
+
+    async append(ref, index, block, file) {
+      const {
+        blocks,
+        artifacts: made,
+        changes,
+      } = await journal.appending(ref, index, [{ block, ...(file && { file }) }]);
+      if (!(await store.commit(changes))) return false;
+      const record = await records.find(ref.workspace, ref.number);
+      if (record) await journal.tell(ref, record.value, blocks, made);
+      return true;
+    },
+
+    async appending(ref, index, output) {
+      const blocks: OutputBlock[] = [];
+      const made: ArtifactView[] = [];
+      const changes: Change[] = [];
+      for (const { block, file } of output) {
+        const creation = file && (await artifacts.creation(ref.workspace, ref.number, file));
+        if (creation) {
+          made.push(creation.artifact);
+          changes.push(...creation.changes);
+        }
+        const place = index + blocks.length;
+        const whole: OutputBlock = {
+          index: place,
+          ...block,
+          ...(creation && { artifact_id: creation.artifact.id, name: creation.artifact.name }),
+        };
+        blocks.push(whole);
+        changes.push({
+          kind: "insert",
+          collection: blocksOf(ref),
+          id: String(place),
+          value: whole,
+          order: orderOf(place),
+        });
+      }
+      return { blocks, artifacts: made, changes };
+    },
+
+    async end(ref, ending, also = []) {
+      const cost = costOf(ending.tokens);
+      const outcome = await untilCommitted(async () => {
+        const found = await records.find(ref.workspace, ref.number);
+        if (!found) throw new AppError("NOT_FOUND", "This execution was deleted meanwhile.");
+        if (FINAL_STATES.has(found.value.status)) return { result: { record: found.value, ended: false } };
+        const value: ExecutionRecord = {
+          ...found.value,
+          status: ending.status,
+          cost,
+          finishedAt: now(),
+          ...(ending.error && { error: ending.error }),
+        };
+        const debit = await billing.debitChanges(ref.workspace, ref.number, cost);
+        const held = await store.commit([records.replace(ref.workspace, found, value), ...debit, ...also]);
+        return held ? { result: { record: value, ended: true } } : undefined;
+      });
+      if (outcome.ended) await journal.tell(ref, outcome.record, []);
+      return outcome;
+    },
+
+    async settle(ref, tokens) {
+      const cost = costOf(tokens);
+      if (cost === 0) return;
+      await untilCommitted(async () => {
+        const found = await records.find(ref.workspace, ref.number);
+        if (!found || found.value.status !== "cancelled" || found.value.cost > 0) return { result: undefined };
+        const debit = await billing.debitChanges(ref.workspace, ref.number, cost);
+        const held = await store.commit([records.replace(ref.workspace, found, { ...found.value, cost }), ...debit]);
+        return held ? { result: undefined } : undefined;
+      });
+    },
+
+    async tell({ workspace, number }, record, blocks, made = []) {
+      for (const artifact of made) {
+        await events.publish(workspace, { type: "artifact-created", source: record.interface, data: { ...artifact } });
+      }
+      const { id, ...status } = statusOf(record, number, blocks, now());
+      await events.publish(workspace, {
+        type: "execution-state",
+        source: record.interface,
+        data: { executionId: id, ...status },
+      });
+    },
+  };
+  return journal;
+}
+
+/** A queue's job id for an execution, and back. */
+export const jobId = ({ workspace, number }: ExecutionRef): string => `${workspace}.${number}`;
+
+/** The execution a job id stands for. */
+export function refOf(job: string): ExecutionRef {
+  const [workspace, number] = job.split(".").map(Number);
+  if (!workspace || !number) throw new Error(`no job id: ${job}`);
+  return { workspace, number };
+}
+
+/** The sentence of a finished execution that something was asked of. */
+export function finished(number: number, status: string): AppError {
+  return new AppError(
+    "EXECUTION_FINISHED",
+    `${formatId("execution", number)} is ${status} already; rerun-execution starts it again.`,
+  );
+}

@@ -1,0 +1,95 @@
+import type { Log } from "../core/log.js";
+import type { Store } from "../store/port.js";
+import { type Artifacts, createArtifacts } from "./artifacts.js";
+import { type Billing, createBilling } from "./billing.js";
+import { createEvents, type Events } from "./events.js";
+import { createExecutions, type Executions } from "./executions/executions.js";
+import { createJournal, type Journal } from "./executions/journal.js";
+import { createOutbox, type Outbox } from "./executions/outbox.js";
+import { type ExecutionRecord, executionTags, FINAL_STATES } from "./executions/record.js";
+import { createKeys, type Keys } from "./keys.js";
+import type { Links } from "./links.js";
+import type { Marketplace } from "./marketplace/marketplace.js";
+import { createMemory, type Memory } from "./memory.js";
+import { numberedRecords } from "./records.js";
+import { createSkills, type Skills } from "./skills.js";
+import { createWorkspaces, type Workspaces } from "./workspaces.js";
+
+/** The service layer: what every operation is given. */
+export interface Services {
+  readonly marketplace: Marketplace;
+  readonly skills: Skills;
+  readonly executions: Executions;
+  readonly artifacts: Artifacts;
+  readonly memory: Memory;
+  readonly billing: Billing;
+  readonly workspaces: Workspaces;
+  readonly keys: Keys;
+  readonly events: Events;
+  readonly links: Links;
+}
+
+export interface ServiceOptions {
+  readonly store: Store;
+  readonly marketplace: Marketplace;
+  readonly links: Links;
+  readonly enqueue: (job: string) => Promise<void>;
+  readonly ownerKey: string;
+  /** A new workspace's balance in dollarinos; undefined for unlimited. */
+  readonly credits: number | undefined;
+  readonly hasModel: boolean;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** The services over one store, with what only the runner may touch: the journal and the outbox. */
+export function createServices(options: ServiceOptions): { services: Services; journal: Journal; outbox: Outbox } {
+  const { store, marketplace, links, enqueue, ownerKey, credits, hasModel, log, now } = options;
+  const records = numberedRecords<ExecutionRecord>(store, {
+    kind: "execution",
+    called: "execution",
+    lister: "list-executions",
+    tags: executionTags,
+  });
+  const isRunning = async (workspace: number, execution: number): Promise<boolean> => {
+    const found = await records.find(workspace, execution);
+    return found !== undefined && !FINAL_STATES.has(found.value.status);
+  };
+
+  const events = createEvents(store);
+  const billing = createBilling({ store, credits, now });
+  const artifacts = createArtifacts({ store, events, isRunning, now });
+  const skills = createSkills({ store, marketplace, events, now });
+  const memory = createMemory({ store, events, now });
+  const journal = createJournal({ store, records, artifacts, billing, events, now });
+  const outbox = createOutbox({ store, enqueue, log, now });
+  const executions = createExecutions({
+    store,
+    records,
+    journal,
+    outbox,
+    skills,
+    marketplace,
+    memory,
+    billing,
+    events,
+    hasModel,
+    now,
+  });
+  return {
+    journal,
+    outbox,
+    services: {
+      marketplace,
+      skills,
+      executions,
+      artifacts,
+      memory,
+      billing,
+      workspaces: createWorkspaces({ store, billing, now }),
+      keys: createKeys({ store, ownerKey, now }),
+      events,
+      links,
+    },
+  };
+}
