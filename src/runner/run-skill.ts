@@ -1,0 +1,146 @@
+import { AppError, toAppError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { Attachment } from "../core/shapes/execution.js";
+import type { Worker } from "../queue/port.js";
+import { Interrupted } from "../queue/port.js";
+import type { Billing } from "../services/billing.js";
+import { rendered } from "../services/executions/completion.js";
+import { CANCEL_CHANNEL } from "../services/executions/executions.js";
+import { instructionsFor } from "../services/executions/instructions.js";
+import { type ExecutionRef, type Journal, refOf } from "../services/executions/journal.js";
+import type { ExecutionInput, ExecutionRecord } from "../services/executions/record.js";
+import type { Marketplace } from "../services/marketplace/marketplace.js";
+import type { Pack } from "../services/marketplace/pack.js";
+import type { Memory } from "../services/memory.js";
+import type { Store } from "../store/port.js";
+import type { ModelAttachment, ModelGateway } from "./model.js";
+import { createRunOutput, type RunOutput } from "./run-output.js";
+
+/** Why a run was stopped from outside: somebody cancelled the execution. */
+class Cancelled extends Error {
+  override readonly name = "Cancelled";
+}
+
+export interface RunnerOptions {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly marketplace: Marketplace;
+  readonly memory: Memory;
+  readonly billing: Billing;
+  readonly model: ModelGateway;
+  readonly log: Log;
+  /** Milliseconds that a run may take. */
+  readonly runMs: number;
+}
+
+/** What makes a queue's jobs into finished executions, with the server's model. */
+export interface Runner extends Worker {
+  /** Hears of cancellations until the store closes. */
+  listen(): Promise<void>;
+}
+
+/** The loop that runs skills: every way it ends is written to the execution, but for a handing back to the queue. */
+export function createRunner(options: RunnerOptions): Runner {
+  const { store, journal, marketplace, memory, billing, model, log, runMs } = options;
+  const running = new Map<string, AbortController>();
+
+  const stream = async (pack: Pack, input: ExecutionInput, notes: string, output: RunOutput, signal: AbortSignal) => {
+    const call = {
+      system: instructionsFor(pack, notes),
+      prompt: input.input,
+      attachments: input.attachments.map(decode),
+      signal,
+    };
+    output.given(call.system.length + call.prompt.length);
+    for await (const part of model.stream(call)) {
+      signal.throwIfAborted();
+      if (part.type === "text") await output.text(part.text);
+      else if (part.type === "file") await output.file(part.name, part.mimeType, part.content);
+      else output.used(part.totalTokens);
+    }
+    await output.flush();
+    const artifact = rendered(pack, output.whole());
+    if (artifact) await output.file(artifact.name, artifact.mimeType, artifact.content);
+  };
+
+  const execute = async (ref: ExecutionRef, record: ExecutionRecord, output: RunOutput, signal: AbortSignal) => {
+    const pack = marketplace.pack(record.skill);
+    if (!pack) throw new AppError("NOT_FOUND", "The skill's pack is no longer on the server.");
+    await billing.requireCredits(ref.workspace);
+    const [input, notes] = await Promise.all([
+      store.get<ExecutionInput>(`execution-input:${ref.workspace}`, String(ref.number)),
+      pack.memory ? memory.read(ref.workspace) : { content: "" },
+    ]);
+    if (!input) throw new AppError("NOT_FOUND", "The input of this execution is gone; start the skill anew.");
+    await stream(pack, input.value, notes.content, output, signal);
+  };
+
+  return {
+    async listen() {
+      await store.subscribe(CANCEL_CHANNEL, (job) => running.get(String(job))?.abort(new Cancelled()));
+    },
+
+    async run(job, interrupted, attempt) {
+      const ref = refOf(job);
+      const cancel = new AbortController();
+      running.set(job, cancel);
+      const limit = AbortSignal.timeout(runMs);
+      const signal = AbortSignal.any([interrupted, cancel.signal, limit]);
+      try {
+        const record = await journal.begin(ref);
+        if (!record) return;
+        const output = await createRunOutput(journal, ref, interrupted);
+        if (attempt === 2)
+          await output.note("restart", "The process that ran this stopped; the skill was started again.");
+        try {
+          await execute(ref, record, output, signal);
+          await journal.end(ref, { status: "completed", tokens: output.tokens() });
+        } catch (thrown) {
+          await conclude(ref, output, thrown, { interrupted, cancelled: cancel.signal, limit });
+        }
+      } finally {
+        running.delete(job);
+      }
+    },
+
+    async abandoned(job) {
+      const error = {
+        code: "INTERNAL",
+        message: "The server stopped twice while this ran; start the skill again.",
+      } as const;
+      await journal.end(refOf(job), { status: "failed", error, tokens: 0 });
+    },
+  };
+
+  async function conclude(
+    ref: ExecutionRef,
+    output: RunOutput,
+    thrown: unknown,
+    stops: { interrupted: AbortSignal; cancelled: AbortSignal; limit: AbortSignal },
+  ): Promise<void> {
+    if (thrown instanceof Interrupted || (stops.interrupted.aborted && !stops.cancelled.aborted)) throw thrown;
+    await output.flush();
+    if (stops.cancelled.aborted) {
+      await journal.settle(ref, output.tokens());
+      return;
+    }
+    const error = stops.limit.aborted ? timedOut(runMs) : toAppError(thrown);
+    if (error.cause !== undefined)
+      log.warn({ err: error.cause, execution: ref.number, code: error.code }, error.message);
+    await output.error(error.message);
+    await journal.end(ref, {
+      status: "failed",
+      error: { code: error.code, message: error.message },
+      tokens: output.tokens(),
+    });
+  }
+}
+
+function timedOut(runMs: number): AppError {
+  return new AppError("TIMEOUT", `The skill was stopped after its time limit of ${runMs / 1000} seconds.`);
+}
+
+function decode(attachment: Attachment): ModelAttachment {
+  const { name, mime_type: mimeType, content, encoding } = attachment;
+  return { name, mimeType, content: Buffer.from(content, encoding === "base64" ? "base64" : "utf8") };
+}
