@@ -1,0 +1,10 @@
+import { account } from "./clanker/account.js";
+import { artifacts } from "./clanker/artifacts.js";
+import { billing } from "./clanker/billing.js";
+import { executions } from "./clanker/executions.js";
+import { memory } from "./clanker/memory.js";
+import { skills } from "./clanker/skills.js";
+import { workspaces } from "./clanker/workspaces.js";
+
+/** Every operation of the server, in the order in which clients see them. */
+export const catalogue = [...skills, ...executions, ...artifacts, ...memory, ...billing, ...workspaces, ...account];

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { pageInput, pageOf } from "../../src/core/page.js";
+import { CATEGORIES, installedSkill, skillCategory, skillDetails, skillSummary } from "../../src/core/shapes/skill.js";
+import { define } from "../define.js";
+import { executionInput, runAnswer, runErrors, startRun, waitSeconds } from "./run.js";
+
+const slug = z.string().min(1).max(64);
+const search = z.string().min(1).max(200).optional().describe("words that must all occur");
+
+export const skills = [
+  define({
+    tool: "browse-marketplace",
+    route: { method: "GET", path: "/api/v1/marketplace/skills" },
+    toolset: "skills",
+    title: "Browse the marketplace",
+    description: "Find skills that can be installed, by category or words.",
+    effect: "read",
+    scope: "public",
+    input: z.strictObject({ category: z.enum(CATEGORIES).optional(), search, ...pageInput }),
+    output: pageOf(skillSummary),
+    errors: ["INVALID_CURSOR"],
+    run: (input, { services }) => Promise.resolve(services.marketplace.browse(input)),
+  }),
+  define({
+    tool: "list-skill-categories",
+    route: { method: "GET", path: "/api/v1/marketplace/skills/categories" },
+    toolset: "skills",
+    title: "List skill categories",
+    description: "The marketplace's categories with how many skills each has.",
+    effect: "read",
+    scope: "public",
+    input: z.strictObject({}),
+    output: z.object({ data: z.array(skillCategory) }),
+    errors: [],
+    run: (_input, { services }) => Promise.resolve({ data: services.marketplace.categories() }),
+  }),
+  define({
+    tool: "get-skill-details",
+    route: { method: "GET", path: "/api/v1/marketplace/skills/:slug" },
+    toolset: "skills",
+    title: "Get skill details",
+    description: "A skill's description, parameters, version, licence and what it needs.",
+    effect: "read",
+    scope: "public",
+    input: z.strictObject({ slug }),
+    output: skillDetails,
+    errors: ["NOT_FOUND"],
+    run: (input, { services }) => Promise.resolve(services.marketplace.details(input.slug)),
+  }),
+  define({
+    tool: "list-installed-skills",
+    route: { method: "GET", path: "/api/v1/skills" },
+    toolset: "skills",
+    title: "List installed skills",
+    description: "Skills of this workspace that execute-skill can run.",
+    effect: "read",
+    scope: "none",
+    input: z.strictObject({ search, ...pageInput }),
+    output: pageOf(installedSkill),
+    errors: ["INVALID_CURSOR"],
+    run: (input, { services, caller }) => services.skills.page(caller.workspace, input),
+  }),
+  define({
+    tool: "install-skill",
+    route: { method: "POST", path: "/api/v1/skills/:slug/install" },
+    toolset: "skills",
+    title: "Install a skill",
+    description: "Add a marketplace skill to this workspace, so that it can be run.",
+    effect: "write",
+    scope: "tool:execute",
+    audit: { action: "skill.install", resource: "skill" },
+    input: z.strictObject({ slug }),
+    output: installedSkill,
+    errors: ["NOT_FOUND"],
+    run: (input, { services, caller }) => services.skills.install(caller.workspace, input.slug),
+  }),
+  define({
+    tool: "uninstall-skill",
+    route: { method: "POST", path: "/api/v1/skills/:slug/uninstall" },
+    toolset: "skills",
+    title: "Uninstall a skill",
+    description: "Remove a skill from this workspace; its executions and artifacts stay.",
+    effect: "destroy",
+    scope: "tool:execute",
+    audit: { action: "skill.uninstall", resource: "skill" },
+    input: z.strictObject({ slug }),
+    output: z.object({ slug: z.string(), uninstalled: z.literal(true) }),
+    errors: ["NOT_FOUND", "SKILL_NOT_INSTALLED"],
+    run: (input, { services, caller }) => services.skills.uninstall(caller.workspace, input.slug),
+  }),
+  define({
+    tool: "execute-skill",
+    route: { method: "POST", path: "/api/v1/skills/:slug/run", omit: ["wait_seconds"] },
+    toolset: "skills",
+    title: "Run a skill",
+    description:
+      "Run an installed skill. On status awaiting_agent, follow the returned instructions yourself and hand in the result with complete-execution; else poll get-execution-status.",
+    effect: "write",
+    scope: "tool:execute",
+    idempotent: true,
+    audit: { action: "execution.create", resource: "execution" },
+    dependsOnFace: "over MCP the calling agent can run the skill itself where the server has no model",
+    input: z.strictObject({ slug, ...executionInput, wait_seconds: waitSeconds }),
+    output: runAnswer,
+    errors: runErrors,
+    run: ({ slug: skill, wait_seconds, interface: label, input, attachments, connector }, context) =>
+      startRun(context, label, wait_seconds, (requester) =>
+        context.services.executions.start(requester, skill, { input, attachments, ...(connector && { connector }) }),
+      ),
+  }),
+];
