@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { delimiter, join } from "node:path";
+import { catalogue } from "../tools/catalogue.js";
+import type { Config } from "./config.js";
+import { createInvoke, type Invoke } from "./core/invoke.js";
+import type { Log } from "./core/log.js";
+import { createRegistry, type Registry } from "./core/registry.js";
+import { auditLog, authorise, checkOutput, find, mapErrors, parse, run } from "./core/stages.js";
+import { projectRoot } from "./project.js";
+import { openQueue } from "./queue/open.js";
+import type { Queue } from "./queue/port.js";
+import type { ModelGateway } from "./runner/model.js";
+import { createRunner } from "./runner/run-skill.js";
+import { newKey } from "./services/keys.js";
+import { createSignedLinks, type Links, type SignedLinks } from "./services/links.js";
+import { createLocalLinks } from "./services/local-links.js";
+import { createMarketplace } from "./services/marketplace/marketplace.js";
+import { loadPacks } from "./services/marketplace/load-packs.js";
+import { createServices, type Services } from "./services/services.js";
+import { openStore } from "./store/open.js";
+import type { Store } from "./store/port.js";
+import { loadKeyFile } from "./vault/key-file.js";
+import { openVault } from "./vault/vault.js";
+
+/** The program without its faces. */
+export interface App {
+  readonly config: Config;
+  readonly log: Log;
+  readonly store: Store;
+  readonly services: Services;
+  readonly registry: Registry<Services>;
+  readonly invoke: Invoke;
+  readonly links: SignedLinks;
+  /** Where the owner's key is kept; undefined when it was given by a setting. */
+  readonly ownerKeyFile: string | undefined;
+  /** Begins to run skills in this process. */
+  start(): Promise<void>;
+  /** Hands unfinished runs back and closes the store. */
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  /** How others reach this server, for links; told late because a free port is known late. */
+  readonly publicUrl: () => string;
+  /** `local` for a client on this machine without an HTTP server, which gets files instead of signed links. */
+  readonly downloads: "signed" | "local";
+}
+
+const RECOVER_EVERY_MS = 15_000;
+
+/**
+ * Everything behind the faces, from the settings. Throws a `ConfigError`, a `WrongMasterKey` or an `AppError`
+ * whose message is a sentence for the person who started the program.
+ */
+export async function compose(config: Config, log: Log, options: ComposeOptions): Promise<App> {
+  const now = Date.now;
+  const [keys, packs] = await Promise.all([loadKeys(config), loadPacks({ folders: skillFolders(config), log })]);
+  const store = await openStore(config.CLANKER_STORE, log);
+  const vault = await openVault({ store, masterKey: keys.master });
+  const signed = createSignedLinks({ secret: vault.derive("download-links"), publicUrl: options.publicUrl, now });
+  const links: Links =
+    options.downloads === "signed" ? signed : createLocalLinks(join(config.CLANKER_HOME, "downloads"));
+  const marketplace = createMarketplace(packs);
+  const model = await modelOf(config);
+  const queue: Queue | undefined = model && (await openQueue({ store, storeUrl: config.CLANKER_STORE, log }));
+  const { services, journal, outbox } = createServices({
+    store,
+    marketplace,
+    links,
+    enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
+    ownerKey: keys.owner,
+    credits: config.CLANKER_CREDITS,
+    hasModel: model !== undefined,
+    log,
+    now,
+  });
+  await services.workspaces.ensureOwner();
+
+  const registry = createRegistry<Services>(catalogue);
+  const invoke = createInvoke<Services>([
+    mapErrors(log),
+    auditLog(log, now),
+    find(registry),
+    authorise(),
+    parse(),
+    checkOutput(),
+    run(services, log),
+  ]);
+
+  let recovering: NodeJS.Timeout | undefined;
+  return {
+    config,
+    log,
+    store,
+    services,
+    registry,
+    invoke,
+    links: signed,
+    ownerKeyFile: keys.ownerFile,
+    async start() {
+      if (!model || !queue) return;
+      const { memory, billing } = services;
+      const runMs = config.CLANKER_RUN_SECONDS * 1000;
+      const runner = createRunner({ store, journal, marketplace, memory, billing, model, log, runMs });
+      await runner.listen();
+      await queue.start(runner);
+      await outbox.recover();
+      recovering = setInterval(() => {
+        outbox.recover().catch((err: unknown) => log.warn({ err }, "runs left behind could not be looked for"));
+      }, RECOVER_EVERY_MS).unref();
+    },
+    async close() {
+      clearInterval(recovering);
+      await queue?.close();
+      await store.close();
+    },
+  };
+}
+
+function skillFolders(config: Config): string[] {
+  const more = config.CLANKER_SKILLS_PATH?.split(delimiter).filter((folder) => folder !== "") ?? [];
+  return [join(projectRoot, "skills"), ...more];
+}
+
+async function loadKeys(config: Config): Promise<{ owner: string; ownerFile: string | undefined; master: Uint8Array }> {
+  const ownerFile = config.CLANKER_OWNER_KEY === undefined ? join(config.CLANKER_HOME, "owner.key") : undefined;
+  const owner = ownerFile === undefined ? config.CLANKER_OWNER_KEY : (await loadKeyFile(ownerFile, newKey)).value;
+  const master = config.CLANKER_MASTER_KEY ?? (await loadMasterKey(config.CLANKER_HOME));
+  return { owner: owner ?? "", ownerFile, master: Buffer.from(master, "base64") };
+}
+
+async function loadMasterKey(home: string): Promise<string> {
+  const make = () => randomBytes(32).toString("base64");
+  return (await loadKeyFile(join(home, "master.key"), make, /^[A-Za-z0-9+/]{43}=$/)).value;
+}
+
+async function modelOf(config: Config): Promise<ModelGateway | undefined> {
+  if (config.CLANKER_MODEL === undefined) return undefined;
+  const { createModelGateway } = await import("./runner/ai-sdk-model.js");
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseUrl, OPENAI_BASE_URL: openaiUrl } = config;
+  return createModelGateway({
+    model: config.CLANKER_MODEL,
+    ...(apiKey !== undefined && { anthropic: { apiKey, baseUrl } }),
+    ...(openaiUrl !== undefined && { openai: { apiKey: config.OPENAI_API_KEY, baseUrl: openaiUrl } }),
+  });
+}

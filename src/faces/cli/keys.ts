@@ -1,0 +1,89 @@
+import { AppError } from "../../core/errors.js";
+import { parseId } from "../../core/ids.js";
+import type { Keys, KeyView } from "../../services/keys.js";
+import type { Workspaces } from "../../services/workspaces.js";
+
+/** What the `keys` commands work with; `print` writes a line to the person. */
+export interface KeyCommands {
+  readonly keys: Keys;
+  readonly workspaces: Workspaces;
+  /** Who the commands act for, and in which workspace where none is named. */
+  readonly owner: { readonly workspace: number; readonly person: number };
+  readonly print: (line: string) => void;
+}
+
+export interface CreateOptions {
+  readonly name: string;
+  /** Comma-separated; left out, the read-only scopes. */
+  readonly scopes?: string;
+  readonly workspace?: string;
+  /** How long the key lives, such as `30d`. */
+  readonly expires?: string;
+}
+
+/** Makes a key and prints it, this once. */
+export async function createKey(commands: KeyCommands, options: CreateOptions): Promise<void> {
+  const { keys, owner, print } = commands;
+  const name = options.name.trim();
+  if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
+  const made = await keys.create(await workspaceOf(commands, options.workspace), owner.person, {
+    name,
+    ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
+    ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
+  });
+  print(made.key);
+  print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}.`);
+  print("This is the only time the key is shown.");
+}
+
+/** Prints every key of a workspace, newest first, without the keys themselves. */
+export async function listKeys(commands: KeyCommands, options: { readonly workspace?: string }): Promise<void> {
+  const { keys, print } = commands;
+  const workspace = await workspaceOf(commands, options.workspace);
+  let after: string | undefined;
+  let found = 0;
+  for (;;) {
+    const page = await keys.page(workspace, { limit: 100, after_id: after });
+    for (const key of page.data) {
+      print(
+        [key.id, `${key.prefix}...${key.last_four}`, JSON.stringify(key.name), lifeOf(key), key.scopes.join(" ")].join(
+          "  ",
+        ),
+      );
+    }
+    found += page.data.length;
+    if (!page.has_more || page.last_id === null) break;
+    after = page.last_id;
+  }
+  if (found === 0) print("There are no keys but the owner's; make one with: clanker-mcp keys create --name <name>");
+}
+
+/** Stops a key for good. */
+export async function revokeKey(
+  commands: KeyCommands,
+  id: string,
+  options: { readonly workspace?: string },
+): Promise<void> {
+  const key = await commands.keys.revoke(await workspaceOf(commands, options.workspace), id);
+  commands.print(`${key.id} ${JSON.stringify(key.name)} is revoked.`);
+}
+
+async function workspaceOf({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> {
+  const workspace = id === undefined ? owner.workspace : parseId("workspace", id);
+  if (workspace !== undefined && (await workspaces.exists(workspace))) return workspace;
+  throw new AppError("NOT_FOUND", "--workspace takes the id of a workspace that exists, such as ws_1.");
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function seconds(text: string): number {
+  const [, count = "", unit = ""] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
+  const factor = UNITS[unit];
+  if (factor === undefined) throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d.");
+  return Number(count) * factor;
+}
+
+function lifeOf(key: KeyView): string {
+  if (key.revoked_at !== undefined) return `revoked ${key.revoked_at}`;
+  return key.expires_at === undefined ? "does not expire" : `expires ${key.expires_at}`;
+}

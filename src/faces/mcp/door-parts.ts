@@ -1,0 +1,17 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Caller } from "../../core/caller.js";
+import type { SessionTable, Visitor } from "./http-sessions.js";
+import type { McpSession } from "./server.js";
+
+/** Serves one kind of request at a door. */
+export type Serve = (req: IncomingMessage, res: ServerResponse, visitor: Visitor) => Promise<void>;
+
+/** What the HTTP doors share. */
+export interface DoorParts {
+  readonly table: SessionTable;
+  readonly open: (caller: Caller, onClosed?: () => void) => McpSession;
+  readonly now: () => number;
+  readonly maxBody: number;
+  readonly patienceMs: number;
+  readonly keepAliveMs: number;
+}

@@ -1,0 +1,168 @@
+import type { JSONRPCRequest, ServerResult } from "@modelcontextprotocol/sdk/types.js";
+import type { Caller } from "../../core/caller.js";
+import { quote, toAppError } from "../../core/errors.js";
+import type { Progress } from "../../core/operation.js";
+import { getPrompt, listPrompts } from "./prompts.js";
+import { listResources, listTemplates, readResource, requireReadable } from "./resources.js";
+import { failure, success } from "./results.js";
+import { RPC, RpcError } from "./rpc-error.js";
+import type { Extra, McpOptions, SessionState } from "./options.js";
+import { createToolLists } from "./tool-list.js";
+
+interface Visit {
+  readonly caller: Caller;
+  readonly extra: Extra;
+  readonly state: SessionState;
+}
+
+type Params = Readonly<Record<string, unknown>>;
+type Method = (params: Params, visit: Visit) => ServerResult | Promise<ServerResult>;
+
+/** Addresses one session may subscribe to. */
+const MAX_SUBSCRIPTIONS = 1000;
+
+/** Answers every method of a client but initialize and ping; throws what `toRpcError` understands. */
+export function createMethods(
+  options: Pick<McpOptions, "registry" | "invoke" | "prompts" | "resources">,
+): (request: JSONRPCRequest, visit: Visit) => Promise<ServerResult> {
+  const { registry, invoke, prompts, resources } = options;
+  const toolsFor = createToolLists(registry);
+
+  async function callTool(params: Params, { caller, extra }: Visit): Promise<ServerResult> {
+    const name = text(params, "name", caller);
+    const entry = registry.findTool(name);
+    if (!entry) throw invalid(`There is no tool ${quote(name)}; tools/list shows those that exist.`, caller);
+    const report = reporter(extra);
+    try {
+      const answer = await invoke({
+        operation: entry.operation.name,
+        args: params["arguments"],
+        caller,
+        signal: extra.signal,
+        ...(report && { progress: report.progress }),
+      });
+      return success(answer, params["arguments"]);
+    } catch (thrown) {
+      return failure(toAppError(thrown), caller.requestId);
+    } finally {
+      report?.end();
+    }
+  }
+
+  const methods = new Map<string, Method>([
+    ["tools/call", callTool],
+    [
+      "tools/list",
+      (params, { caller }) => {
+        refuseCursor(params, caller);
+        return toolsFor(caller.scopes);
+      },
+    ],
+    [
+      "prompts/list",
+      (params, { caller }) => {
+        refuseCursor(params, caller);
+        return listPrompts(prompts, caller);
+      },
+    ],
+    [
+      "prompts/get",
+      (params, { caller }) => getPrompt(prompts, caller, text(params, "name", caller), inputOf(params, caller)),
+    ],
+    ["resources/list", (params, { caller }) => listResources(resources, caller, cursorOf(params, caller))],
+    [
+      "resources/templates/list",
+      (params, { caller }) => {
+        refuseCursor(params, caller);
+        return listTemplates(caller);
+      },
+    ],
+    ["resources/read", (params, { caller }) => readResource(resources, caller, text(params, "uri", caller))],
+    [
+      "resources/subscribe",
+      (params, { caller, state }) => {
+        const uri = text(params, "uri", caller);
+        requireReadable(caller, uri);
+        state.subscriptions ??= new Set();
+        if (state.subscriptions.size >= MAX_SUBSCRIPTIONS && !state.subscriptions.has(uri)) {
+          throw invalid(`A session subscribes to ${MAX_SUBSCRIPTIONS} resources at most; end some first.`, caller);
+        }
+        state.subscriptions.add(uri);
+        return {};
+      },
+    ],
+    [
+      "resources/unsubscribe",
+      (params, { caller, state }) => {
+        state.subscriptions?.delete(text(params, "uri", caller));
+        return {};
+      },
+    ],
+  ]);
+
+  return async (request, visit) => {
+    const method = methods.get(request.method);
+    if (!method) {
+      throw new RpcError(
+        RPC.methodNotFound,
+        `This server has no method ${quote(request.method)}.`,
+        visit.caller.requestId,
+        "METHOD_NOT_FOUND",
+      );
+    }
+    return method(request.params ?? {}, visit);
+  };
+}
+
+/** Sends progress to a client that asked for it: always growing, and never after the answer. */
+function reporter(extra: Extra) {
+  const progressToken = extra._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  let reached = Number.NEGATIVE_INFINITY;
+  return {
+    progress: (step: Progress) => {
+      if (!(step.progress > reached)) return;
+      reached = step.progress;
+      // A client that is gone by now is told nothing.
+      extra
+        .sendNotification({ method: "notifications/progress", params: { progressToken, ...step } })
+        .catch(() => undefined);
+    },
+    end: () => {
+      reached = Number.POSITIVE_INFINITY;
+    },
+  };
+}
+
+function invalid(message: string, caller: Caller): RpcError {
+  return new RpcError(RPC.invalidParams, message, caller.requestId);
+}
+
+function text(params: Params, field: string, caller: Caller): string {
+  const value = params[field];
+  if (typeof value !== "string") throw invalid(`params.${field} must be text.`, caller);
+  return value;
+}
+
+function cursorOf(params: Params, caller: Caller): string | undefined {
+  return params["cursor"] === undefined ? undefined : text(params, "cursor", caller);
+}
+
+function refuseCursor(params: Params, caller: Caller): void {
+  if (params["cursor"] !== undefined) {
+    throw new RpcError(
+      RPC.invalidParams,
+      "This list has one page; leave cursor out.",
+      caller.requestId,
+      "INVALID_CURSOR",
+    );
+  }
+}
+
+function inputOf(params: Params, caller: Caller): string | undefined {
+  const given = params["arguments"];
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null) throw invalid("params.arguments must be an object.", caller);
+  const { input } = given as Params;
+  return input === undefined ? undefined : text(given as Params, "input", caller);
+}

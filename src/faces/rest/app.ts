@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import type { Authenticate } from "../../core/authenticate.js";
+import { AppError, quote, toAppError } from "../../core/errors.js";
+import type { Invoke } from "../../core/invoke.js";
+import type { Log } from "../../core/log.js";
+import type { Registry } from "../../core/registry.js";
+import { discardRest } from "./body.js";
+import type { LinkCaller } from "./credentials.js";
+import { allowedAt, type Door, mount } from "./mount.js";
+import { isRouted, operationDoor } from "./operation-door.js";
+import { requestIdOf, sendBytes, sendError, sendJson } from "./respond.js";
+import { acceptVersion, LATEST_VERSION } from "./version.js";
+
+interface RestFaceOptions<Services> {
+  readonly registry: Registry<Services>;
+  readonly invoke: Invoke;
+  readonly authenticate: Authenticate;
+  readonly linkCaller: LinkCaller;
+  /** Resolves when the server can answer, else throws. */
+  readonly ready: () => Promise<void>;
+  readonly log: Log;
+  /** Largest request body in bytes. */
+  readonly maxBody: number;
+  /** How many proxies in front to believe about the client's address. */
+  readonly trustProxy: number;
+  readonly skillDocument: () => string;
+  readonly openApi: () => unknown;
+  readonly newRequestId: () => string;
+}
+
+/** The REST door as a plain Node request handler. */
+interface RestFace {
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
+}
+
+/** Every route of the registry, `/healthz`, `/readyz`, `/skill.md` and `/api/openapi.json` over Express. */
+export function createRestFace<Services>(options: RestFaceOptions<Services>): RestFace {
+  const app = express();
+  app.disable("x-powered-by").disable("etag").set("query parser", false).set("trust proxy", options.trustProxy);
+  app.enable("case sensitive routing").enable("strict routing");
+  app.use(preamble(options));
+  app.use("/api", negotiateVersion);
+  mount(app, [
+    ...serverDoors(options),
+    ...options.registry.entries.filter(isRouted).map((entry) => operationDoor(entry, options)),
+  ]);
+  app.use(refuseUnrouted);
+  app.use(answerError(options));
+  return { handler: (req, res) => void app(req, res) };
+}
+
+function preamble<Services>({ newRequestId, log }: RestFaceOptions<Services>): RequestHandler {
+  return (req, res, next) => {
+    const asked = req.get("x-request-id");
+    res.set({
+      "x-request-id": asked !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(asked) ? asked : newRequestId(),
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    });
+    const started = performance.now();
+    res.once("close", () => {
+      // The route's pattern, not the address: an address can hold a key, a signature or a search.
+      const route = (req.route as { path: string } | undefined)?.path;
+      const ms = Math.round(performance.now() - started);
+      log.debug({ request_id: requestIdOf(res), method: req.method, route, status: res.statusCode, ms }, "request");
+    });
+    next();
+  };
+}
+
+const negotiateVersion: RequestHandler = (req, res, next) => {
+  res.set({ vary: "x-api-key, authorization, clanker-version", "clanker-version": LATEST_VERSION });
+  res.set("clanker-version", acceptVersion(req.get("clanker-version")));
+  next();
+};
+
+function serverDoors<Services>({ ready, openApi, skillDocument }: RestFaceOptions<Services>): Door[] {
+  const page = (path: string, handle: RequestHandler): Door => ({ method: "GET", path, handle });
+  const document = once(() => Buffer.from(JSON.stringify(openApi())));
+  const skill = once(() => Buffer.from(skillDocument()));
+  return [
+    page("/healthz", (_req, res) => sendJson(res, 200, { status: "ok" })),
+    page("/readyz", async (_req, res) => {
+      await ready().catch((cause: unknown) => {
+        throw cause instanceof AppError
+          ? cause
+          : new AppError("STORE_UNAVAILABLE", "The server is not ready; try again in a moment.", { cause });
+      });
+      sendJson(res, 200, { status: "ready" });
+    }),
+    page("/api/openapi.json", (_req, res) => sendBytes(res, 200, "application/json; charset=utf-8", document())),
+    page("/skill.md", (_req, res) => sendBytes(res, 200, "text/markdown; charset=utf-8", skill())),
+  ];
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+const refuseUnrouted: RequestHandler = (req, res) => {
+  const methods = allowedAt(res);
+  if (methods.length === 0) {
+    throw new AppError("NOT_FOUND", `There is no route ${quote(req.path)}; GET /api/openapi.json lists all.`);
+  }
+  const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(", ");
+  res.set("allow", allow);
+  if (req.method !== "OPTIONS") throw new AppError("METHOD_NOT_ALLOWED", `This address takes ${allow}.`);
+  res.status(204).end();
+};
+
+/** The last handler: whatever was thrown outside `invoke`, as JSON, its cause in the log alone. */
+function answerError<Services>({ log, maxBody }: RestFaceOptions<Services>) {
+  return (thrown: unknown, req: Request, res: Response, _next: NextFunction): void => {
+    const error =
+      thrown instanceof URIError
+        ? new AppError("INVALID_INPUT", "The address holds a percent sign that encodes nothing; encode it as %25.")
+        : toAppError(thrown);
+    if (error.cause !== undefined) {
+      log.error({ request_id: requestIdOf(res), code: error.code, err: error.cause }, error.message);
+    }
+    discardRest(req, maxBody);
+    sendError(res, error);
+  };
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { type App, compose } from "./compose.js";
+import type { Config } from "./config.js";
+import { ConfigError } from "./config.js";
+import type { Log } from "./core/log.js";
+import { listen } from "./faces/http.js";
+import { createMcpHttpFace } from "./faces/mcp/http.js";
+import { createRestFace } from "./faces/rest/app.js";
+import { openApiDocument } from "./faces/rest/openapi.js";
+import { skillDocument } from "./faces/rest/skill-document.js";
+import { mcpOptions } from "./mcp-options.js";
+import { version } from "./project.js";
+
+/** A server that answers. */
+export interface Serving {
+  readonly url: string;
+  readonly app: App;
+  close(): Promise<void>;
+}
+
+/** Starts the HTTP server with every door; throws an error whose message is a sentence for the person who did. */
+export async function serve(config: Config, log: Log): Promise<Serving> {
+  let url = "";
+  const publicUrl = () => config.CLANKER_PUBLIC_URL ?? url;
+  const app = await compose(config, log, { publicUrl, downloads: "signed" });
+  const { registry, invoke, store } = app;
+  const { authenticate } = app.services.keys;
+  const maxBody = config.CLANKER_MAX_BODY;
+  const trustProxy = config.CLANKER_TRUST_PROXY;
+  const mcp = createMcpHttpFace({
+    ...mcpOptions(app),
+    authenticate,
+    maxBody,
+    trustProxy,
+    maxSessions: config.CLANKER_MAX_SESSIONS,
+    idleMs: config.CLANKER_SESSION_IDLE_SECONDS * 1000,
+  });
+  const rest = createRestFace({
+    registry,
+    invoke,
+    authenticate,
+    linkCaller: (path, query, origin) => app.links.caller(path, query, origin),
+    ready: () => store.ping(),
+    log,
+    maxBody,
+    trustProxy,
+    skillDocument: () => skillDocument(registry, { version, publicUrl: publicUrl() }),
+    openApi: () => openApiDocument(registry, { version, serverUrl: publicUrl() }),
+    newRequestId: () => `req_${randomUUID()}`,
+  });
+  const { HOST, PORT } = config;
+  const server = await listen({ mcp, rest }, HOST, PORT).catch(async (cause: unknown) => {
+    await app.close();
+    throw cannotListen(HOST, PORT, cause);
+  });
+  url = `http://${HOST.includes(":") ? `[${HOST}]` : HOST}:${server.port}`;
+  await app.start();
+  return {
+    url: publicUrl(),
+    app,
+    async close() {
+      await server.close();
+      await app.close();
+    },
+  };
+}
+
+function cannotListen(host: string, port: number, cause: unknown): ConfigError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `PORT ${port} is taken by another program: stop that one, or set PORT to another (0 takes a free one).`,
+    EACCES: `PORT ${port} is not open to this user: set PORT to one above 1023.`,
+    EADDRNOTAVAIL: `HOST ${host} is no address of this machine: set HOST to one that is, such as 127.0.0.1.`,
+    ENOTFOUND: `HOST ${host} is not known: set HOST to an address of this machine, such as 127.0.0.1.`,
+  };
+  const error = new ConfigError(reasons[code] ?? `HOST ${host} and PORT ${port} cannot be listened on (${code}).`);
+  error.cause = cause;
+  return error;
+}
