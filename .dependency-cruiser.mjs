@@ -93,8 +93,14 @@ export default {
     }),
     only("services-know-core-and-the-store", "services import core and the store's port.", {
       from: "^src/services/",
-      to: ["^src/(core|services)/", ...STORE_PORT, ...packages("zod", "yaml")],
+      to: ["^src/(core|services|clerk)/", ...STORE_PORT, ...packages("zod", "yaml")],
     }),
+    typesOnly("services-take-clerk-types", "^src/services/", ["^src/clerk/"]),
+    only("clerk-knows-core", "The Clerk clients import core, Clerk's SDK and, for tokens, the vault and the store.", {
+      from: "^src/clerk/",
+      to: ["^src/(core|clerk)/", "^src/vault/vault\\.ts$", ...STORE_PORT, ...packages("@clerk/[^/]+", "zod")],
+    }),
+    typesOnly("clerk-takes-vault-types", "^src/clerk/", ["^src/vault/"]),
     only("store-knows-core", "The store imports core's errors and log, and its drivers' packages.", {
       from: "^src/store/",
       to: ["^src/store/", "^src/core/(errors|log)\\.ts$", ...packages("keyv", "@keyv/redis", "redis", "libsql")],
@@ -118,10 +124,10 @@ export default {
     }),
     only("tools-know-core-and-services", "An operation's definition imports core and the services' types.", {
       from: "^tools/",
-      to: ["^tools/", "^src/(core|services)/", ...packages("zod")],
+      to: ["^tools/", "^src/(core|services)/", ...packages("zod", "@clerk/backend")],
       builtIn: false,
     }),
-    typesOnly("tools-take-services-types", "^tools/", ["^src/services/"]),
+    typesOnly("tools-take-types", "^tools/", ["^src/services/", "^node_modules/@clerk/"]),
     only("faces-know-core-and-the-catalogue", "A face imports core, the catalogue and the services' types.", {
       from: "^src/faces/",
       to: ["^src/(core|faces|services)/", "^src/config\\.ts$", "^tools/", ...packages("[^/]+", "@[^/]+/[^/]+")],
@@ -150,11 +156,14 @@ export default {
     ),
     packageOnlyIn("bullmq-in-the-queue", ["bullmq"], ["^src/queue/", "^test/"]),
     packageOnlyIn("ai-sdk-in-the-runner", ["ai", "@ai-sdk/[^/]+"], ["^src/runner/", "^test/"]),
+    packageOnlyIn("clerk-sdk-in-the-clerk-folder", ["@clerk/[^/]+"], ["^src/clerk/", "^tools/clerk/", "^test/"]),
     packageOnlyIn("libsql-in-the-store", ["libsql"], ["^src/store/", "^test/"]),
     packageOnlyIn("program-packages-outside-the-folders", ["pino", "commander"], ["^src/[^/]+\\.ts$", "^test/"]),
   ],
   options: {
     doNotFollow: { path: "^node_modules/" },
+    // Programs of the tests, each with a lockfile of its own.
+    exclude: { path: "^scripts/[^/]+/node_modules/" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ["exports"],

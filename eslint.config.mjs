@@ -8,7 +8,7 @@ const NO_ENVIRONMENT = {
 };
 
 export default defineConfig(
-  globalIgnores(["dist/", "dist.*/", "skills/", "test/snapshots/"]),
+  globalIgnores(["dist/", "dist.*/", "skills/", "test/snapshots/", "scripts/*/node_modules/"]),
   {
     files: ["**/*.ts", "**/*.mjs"],
     extends: [tseslint.configs.recommendedTypeChecked],

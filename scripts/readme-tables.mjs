@@ -27,7 +27,7 @@ function shown(value) {
   return value.includes("/") ? code(value) : value;
 }
 
-/** @param {string | number | undefined} value */
+/** @param {string | number | boolean | undefined} value */
 function codeOrNothing(value) {
   return value === undefined ? "" : code(String(value));
 }

@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { delimiter, join } from "node:path";
 import { catalogue } from "../tools/catalogue.js";
-import type { Config } from "./config.js";
+import { createClerkBackend } from "./clerk/backend.js";
+import { createClientTokens } from "./clerk/client-tokens.js";
+import { createClerkFrontend } from "./clerk/frontend.js";
+import { type Config, ConfigError } from "./config.js";
+import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
 import { createRegistry, type Registry } from "./core/registry.js";
-import { auditLog, authorise, checkOutput, find, mapErrors, parse, run } from "./core/stages.js";
+import { appraise, auditLog, authorise, checkOutput, find, limit, mapErrors, parse, run } from "./core/stages.js";
+import { readSurface, type Surface } from "./core/surface.js";
 import { projectRoot } from "./project.js";
 import { openQueue } from "./queue/open.js";
 import type { Queue } from "./queue/port.js";
@@ -31,6 +36,8 @@ export interface App {
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
   readonly links: SignedLinks;
+  /** What the operator limits everybody to. */
+  readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
   readonly ownerKeyFile: string | undefined;
   /** Begins to run skills in this process. */
@@ -54,6 +61,7 @@ const RECOVER_EVERY_MS = 15_000;
  */
 export async function compose(config: Config, log: Log, options: ComposeOptions): Promise<App> {
   const now = Date.now;
+  const registry = createRegistry<Services>(catalogue);
   const [keys, packs] = await Promise.all([loadKeys(config), loadPacks({ folders: skillFolders(config), log })]);
   const store = await openStore(config.CLANKER_STORE, log);
   const vault = await openVault({ store, masterKey: keys.master });
@@ -67,6 +75,17 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     store,
     marketplace,
     links,
+    clerk: createClerkBackend({
+      accounts: config.clerkAccounts,
+      apiUrl: config.CLERK_API_URL.replace(/\/v1$/, ""),
+      timeoutMs: config.CLANKER_CLERK_TIMEOUT_MS,
+    }),
+    clerkFrontend: createClerkFrontend({
+      instances: config.clerkFrontends,
+      accounts: config.clerkAccounts,
+      tokens: createClientTokens(store, vault),
+      timeoutMs: config.CLANKER_CLERK_TIMEOUT_MS,
+    }),
     enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
     ownerKey: keys.owner,
     credits: config.CLANKER_CREDITS,
@@ -76,13 +95,15 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   });
   await services.workspaces.ensureOwner();
 
-  const registry = createRegistry<Services>(catalogue);
+  const operatorSurface = operatorLimit(config, registry);
   const invoke = createInvoke<Services>([
     mapErrors(log),
     auditLog(log, now),
     find(registry),
+    limit(operatorSurface),
     authorise(),
     parse(),
+    appraise(operatorSurface),
     checkOutput(),
     run(services, log),
   ]);
@@ -96,6 +117,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     registry,
     invoke,
     links: signed,
+    operatorSurface,
     ownerKeyFile: keys.ownerFile,
     async start() {
       if (!model || !queue) return;
@@ -115,6 +137,21 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
       await store.close();
     },
   };
+}
+
+function operatorLimit(config: Config, registry: Registry<Services>): Surface {
+  try {
+    return readSurface(
+      {
+        toolsets: config.CLANKER_TOOLSETS,
+        readonly: String(config.CLANKER_READ_ONLY),
+        surface: config.CLANKER_SURFACE,
+      },
+      registry.toolsets,
+    );
+  } catch (thrown) {
+    throw thrown instanceof AppError ? new ConfigError(`CLANKER_TOOLSETS: ${thrown.message}`) : thrown;
+  }
 }
 
 function skillFolders(config: Config): string[] {

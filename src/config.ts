@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { readPublishableKey } from "./clerk/publishable-key.js";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -29,6 +30,12 @@ const whole = (min: number, max: number) =>
 const key = z.string().regex(/^[\x21-\x7e]{16,256}$/);
 
 const webUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ""));
+
+const clerkPublishableKey = z.string().refine((key) => readPublishableKey(key) !== undefined);
+
+const clerkSecretKey = z.string().regex(/^sk_[\x21-\x7e]{1,250}$/);
+
+const flag = z.enum(["true", "false", "1", "0"]).transform((value) => value === "true" || value === "1");
 
 /** Every setting, by its environment variable; the settings table of the README is made from this. */
 export const settings = z.object({
@@ -104,6 +111,45 @@ export const settings = z.object({
     description: "Address of an OpenAI-compatible API, a local one included, with or without /v1.",
     takes: "an http or https URL",
   }),
+  CLERK_SECRET_KEY: clerkSecretKey.optional().meta({
+    description:
+      "Secret key of the Clerk instance that the Clerk tools work on; CLERK_SECRET_KEY_<NAME> adds a named account.",
+    takes: "a Clerk secret key (sk_..., never the publishable pk_...)",
+    secret: true,
+  }),
+  CLERK_API_URL: webUrl.prefault("https://api.clerk.com").meta({
+    description: "Another address of Clerk's Backend API, with or without /v1.",
+    takes: "an http or https URL",
+  }),
+  CLERK_PUBLISHABLE_KEY: clerkPublishableKey.optional().meta({
+    description:
+      "Publishable key of the default account: tells where its Frontend API is; CLERK_PUBLISHABLE_KEY_<NAME> for a named one.",
+    takes: "a Clerk publishable key (pk_..., which holds the host of the instance)",
+  }),
+  CLERK_FRONTEND_API_URL: webUrl
+    .refine((url) => /^[^?#@]*$/.test(url))
+    .optional()
+    .meta({
+      description: "Another address of the default account's Frontend API; wins over the one in CLERK_PUBLISHABLE_KEY.",
+      takes: "an http or https URL without a query, a fragment or a password",
+    }),
+  CLANKER_CLERK_TIMEOUT_MS: whole(100, 600_000).prefault("15000").meta({
+    description: "Milliseconds that a call to Clerk may take.",
+    takes: "a whole number of milliseconds from 100 to 600000",
+  }),
+  CLANKER_TOOLSETS: z.string().min(1).optional().meta({
+    description: "The only toolsets that anybody may use, with commas between; clerk stands for all of Clerk's.",
+    takes: "names of toolsets",
+    shownDefault: "all",
+  }),
+  CLANKER_READ_ONLY: flag.prefault("false").meta({
+    description: "Refuses every operation that is not a read, whatever a key allows.",
+    takes: "true or false",
+  }),
+  CLANKER_SURFACE: z.enum(["all", "search"]).default("all").meta({
+    description: "With search, MCP clients are listed three tools behind which all the others are found and called.",
+    takes: "all or search",
+  }),
   CLANKER_PUBLIC_URL: webUrl.optional().meta({
     description: "How others reach this server: used in links.",
     takes: "an http or https URL",
@@ -140,7 +186,13 @@ export const settings = z.object({
   }),
 });
 
-export type Config = z.output<typeof settings> & { readonly CLANKER_STORE: string };
+export type Config = z.output<typeof settings> & {
+  readonly CLANKER_STORE: string;
+  /** Clerk's secret keys by account, `default` among them where it is set. */
+  readonly clerkAccounts: ReadonlyMap<string, string>;
+  /** Where the Frontend API of an account is, for those whose settings say so. */
+  readonly clerkFrontends: ReadonlyMap<string, { readonly url: string; readonly development: boolean }>;
+};
 
 /**
  * The settings from an environment; empty values count as left out. Throws {@link ConfigError} with one
@@ -157,9 +209,46 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const config = {
     ...parsed.data,
     CLANKER_STORE: parsed.data.CLANKER_STORE ?? `file:${join(parsed.data.CLANKER_HOME, "clanker.db")}`,
+    clerkAccounts: byAccount("CLERK_SECRET_KEY", parsed.data, environment),
+    clerkFrontends: clerkFrontends(parsed.data, environment),
   };
   requireTogether(config);
   return config;
+}
+
+const ACCOUNT_SETTINGS = { CLERK_SECRET_KEY: clerkSecretKey, CLERK_PUBLISHABLE_KEY: clerkPublishableKey };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Parsed = z.output<typeof settings>;
+
+/** A setting of Clerk's for each account: its own name is `default`'s, `<setting>_<NAME>` those of the others. */
+function byAccount(setting: keyof typeof ACCOUNT_SETTINGS, parsed: Parsed, environment: Environment) {
+  const standard = parsed[setting];
+  const accounts = new Map(standard === undefined ? [] : [["default", standard]]);
+  for (const [name, value] of Object.entries(environment)) {
+    const account = new RegExp(`^${setting}_([A-Z0-9_]{1,32})$`).exec(name)?.[1]?.toLowerCase();
+    if (account === undefined || value === undefined || value.trim() === "") continue;
+    if (account === "default") throw new ConfigError(`${name} takes another name; the default account is ${setting}.`);
+    if (!ACCOUNT_SETTINGS[setting].safeParse(value.trim()).success) {
+      throw new ConfigError(`${name} takes ${settings.shape[setting].meta()?.takes ?? ""}, not what is set.`);
+    }
+    accounts.set(account, value.trim());
+  }
+  return accounts;
+}
+
+function clerkFrontends(parsed: Parsed, environment: Environment) {
+  const frontends = new Map<string, { url: string; development: boolean }>();
+  for (const [account, value] of byAccount("CLERK_PUBLISHABLE_KEY", parsed, environment)) {
+    const key = readPublishableKey(value);
+    if (key) frontends.set(account, { url: `https://${key.host}`, development: key.development });
+  }
+  const { CLERK_FRONTEND_API_URL: url, CLERK_SECRET_KEY: secretKey } = parsed;
+  if (url !== undefined) {
+    const development = frontends.get("default")?.development ?? secretKey?.startsWith("sk_test_") ?? false;
+    frontends.set("default", { url: url.replace(/\/v1$/, ""), development });
+  }
+  return frontends;
 }
 
 function unfit(name: string, given: Readonly<Record<string, string | undefined>>): ConfigError {

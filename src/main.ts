@@ -12,8 +12,28 @@ const EXIT_FAILED = 1;
 
 const stopping = new AbortController();
 
-async function serveCommand(): Promise<void> {
-  const config = readConfig(process.env);
+/** What the operator limits everybody to, by flags that win over the environment. */
+interface LimitFlags {
+  readonly toolsets?: string;
+  readonly readOnly?: true;
+  readonly surface?: string;
+}
+
+function configWith({ toolsets, readOnly, surface }: LimitFlags): Config {
+  // Settings that are empty count as left out; a limit that came out empty must not.
+  for (const [flag, value] of Object.entries({ toolsets, surface })) {
+    if (value?.trim() === "") throw new ConfigError(`--${flag} takes a name, not an empty text.`);
+  }
+  return readConfig({
+    ...process.env,
+    ...(toolsets !== undefined && { CLANKER_TOOLSETS: toolsets }),
+    ...(readOnly && { CLANKER_READ_ONLY: "true" }),
+    ...(surface !== undefined && { CLANKER_SURFACE: surface }),
+  });
+}
+
+async function serveCommand(flags: LimitFlags): Promise<void> {
+  const config = configWith(flags);
   const log = createLog(config.CLANKER_LOG_LEVEL);
   const [{ serve }, { firstContact }] = await Promise.all([
     import("./serve.js"),
@@ -36,8 +56,8 @@ async function serveCommand(): Promise<void> {
   await serving.close();
 }
 
-async function stdioCommand(): Promise<void> {
-  const config = readConfig(process.env);
+async function stdioCommand(flags: LimitFlags): Promise<void> {
+  const config = configWith(flags);
   const log = createLog(config.CLANKER_LOG_LEVEL);
   const { runStdio } = await import("./stdio.js");
   await runStdio(config, log, { stdin: process.stdin, stdout: process.stdout, signal: stopping.signal });
@@ -48,8 +68,10 @@ async function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<
   const [{ compose }, { OWNER }] = await Promise.all([import("./compose.js"), import("./services/workspaces.js")]);
   const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => "", downloads: "signed" });
   try {
-    const { keys, workspaces } = app.services;
-    await use({ keys, workspaces, owner: OWNER, print: (line) => void process.stdout.write(`${line}\n`) });
+    const { keys, workspaces, clerk } = app.services;
+    const requireClerkAccount = (name: string) => clerk.requireAccount(name);
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print });
   } finally {
     await app.close();
   }
@@ -60,8 +82,8 @@ function program(): Command {
     .description("A workspace of AI skills for any agent, over MCP and REST.")
     .version(version)
     .exitOverride();
-  root.command("serve").description("serve MCP and REST over HTTP").action(serveCommand);
-  root.command("stdio").description("speak MCP over stdin and stdout, as the owner").action(stdioCommand);
+  limited(root.command("serve").description("serve MCP and REST over HTTP")).action(serveCommand);
+  limited(root.command("stdio").description("speak MCP over stdin and stdout, as the owner")).action(stdioCommand);
 
   const keys = root.command("keys").description("make, list and revoke API keys");
   const commands = () => import("./faces/cli/keys.js");
@@ -72,6 +94,7 @@ function program(): Command {
     .option("--scopes <scopes>", "scopes with commas between; read-only ones if left out, * for all")
     .option("--workspace <id>", "the workspace it is bound to; the first if left out")
     .option("--expires <time>", "how long it lives, such as 12h or 30d; until revoked if left out")
+    .option("--clerk-account <name>", "the one Clerk account it works with; its holder's choice if left out")
     .action((options: CreateOptions) => withKeys(async (use) => (await commands()).createKey(use, options)));
   keys
     .command("list")
@@ -87,6 +110,13 @@ function program(): Command {
       withKeys(async (use) => (await commands()).revokeKey(use, id, options)),
     );
   return root;
+}
+
+function limited(command: Command): Command {
+  return command
+    .option("--toolsets <names>", "the only toolsets that anybody may use, with commas between")
+    .option("--read-only", "refuse whatever is not a read")
+    .option("--surface <surface>", "search: list three tools behind which all the others are found; all: list all");
 }
 
 function stopped(): Promise<void> {

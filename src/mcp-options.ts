@@ -1,7 +1,9 @@
 import type { App } from "./compose.js";
+import { clerkAccountChoice } from "./core/clerk-account.js";
 import { MEMORY_MANNERS } from "./core/manners.js";
 import type { McpOptions } from "./faces/mcp/options.js";
 import { version } from "./project.js";
+import { createToolSearch } from "./search/tool-search.js";
 import { instructionsFor } from "./services/executions/instructions.js";
 
 const INSTRUCTIONS = [
@@ -13,13 +15,16 @@ const INSTRUCTIONS = [
 ].join("\n\n");
 
 /** What the MCP face is given of the program, for every transport alike. */
-export function mcpOptions({ services, registry, invoke, log }: App): McpOptions {
+export function mcpOptions({ services, registry, invoke, operatorSurface, log }: App): McpOptions {
   const { skills, artifacts, memory, events } = services;
   return {
     version,
     instructions: INSTRUCTIONS,
     registry,
     invoke,
+    operatorSurface,
+    search: createToolSearch(registry.entries),
+    chooseClerkAccount: clerkAccountChoice((name) => services.clerk.requireAccount(name)),
     events,
     log,
     prompts: {

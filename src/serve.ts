@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type App, compose } from "./compose.js";
 import type { Config } from "./config.js";
 import { ConfigError } from "./config.js";
+import { clerkAccountChoice } from "./core/clerk-account.js";
 import type { Log } from "./core/log.js";
 import { listen } from "./faces/http.js";
 import { createMcpHttpFace } from "./faces/mcp/http.js";
@@ -39,6 +40,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     registry,
     invoke,
     authenticate,
+    chooseClerkAccount: clerkAccountChoice((name) => app.services.clerk.requireAccount(name)),
     linkCaller: (path, query, origin) => app.links.caller(path, query, origin),
     ready: () => store.ping(),
     log,

@@ -1,3 +1,5 @@
+import type { Surface } from "./surface.js";
+
 /** Which door a call came through. */
 export type Face = "rest" | "mcp";
 
@@ -15,6 +17,10 @@ export interface Caller {
   /** The key's visible first characters, for logs. */
   readonly keyPrefix?: string;
   readonly scopes: ReadonlySet<string>;
+  /** What the caller narrowed its connection to. */
+  readonly surface?: Surface;
+  /** The named Clerk account that this caller works with; the default one if absent. */
+  readonly clerkAccount?: string;
   readonly requestId: string;
   readonly ip?: string;
   readonly userAgent?: string;

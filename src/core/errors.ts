@@ -23,9 +23,11 @@ export const ERRORS = {
   INVALID_VERSION: kind(400, "invalid_request_error"),
   SKILL_NOT_INSTALLED: kind(400, "invalid_request_error"),
   MODEL_NOT_CONFIGURED: kind(400, "invalid_request_error"),
+  CLERK_NOT_CONFIGURED: kind(400, "invalid_request_error"),
   AUTH_REQUIRED: kind(401, "authentication_error"),
   KEY_REVOKED: kind(401, "authentication_error"),
   PERMISSION_REQUIRED: kind(403, "permission_error", true),
+  ACCESS_DENIED: kind(403, "permission_error"),
   INSUFFICIENT_CREDITS: kind(403, "permission_error"),
   NOT_FOUND: kind(404, "not_found_error"),
   METHOD_NOT_ALLOWED: kind(405, "invalid_request_error"),
@@ -35,6 +37,7 @@ export const ERRORS = {
   CONFLICT: kind(409, "invalid_request_error", true),
   PAYLOAD_TOO_LARGE: kind(413, "invalid_request_error"),
   UNSUPPORTED_MEDIA_TYPE: kind(415, "invalid_request_error"),
+  RATE_LIMITED: kind(429, "rate_limit_error", true),
   CANCELLED: kind(499, "invalid_request_error"),
   INTERNAL: kind(500, "api_error", true),
   SEAL_BROKEN: kind(500, "api_error"),
@@ -50,6 +53,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Codes that any operation may meet, so that no definition has to repeat them. */
 export const COMMON_ERRORS = [
   "INVALID_INPUT",
+  "ACCESS_DENIED",
   "AUTH_REQUIRED",
   "KEY_REVOKED",
   "PERMISSION_REQUIRED",
@@ -61,6 +65,8 @@ export const COMMON_ERRORS = [
 interface ErrorOptions {
   /** Public facts that help the caller: sent to it as they are. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** Public facts that stand beside the code, and may say better than it whether to retry. */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** What really happened: logged, never sent. */
   readonly cause?: unknown;
 }
@@ -69,12 +75,14 @@ interface ErrorOptions {
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "AppError";
     this.code = code;
     this.details = options.details;
+    this.fields = options.fields;
   }
 
   get status(): number {
@@ -93,16 +101,17 @@ export function toAppError(thrown: unknown): AppError {
 /** Codes that the Clanker document sends in a flat form, with what a client calls to get past them. */
 const FLAT: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   PERMISSION_REQUIRED: { request_url: "/api/v1/agents/request-permission" },
+  ACCESS_DENIED: {},
   TOOL_NOT_CONNECTED: {},
 };
 
 /** The error as every face sends it. */
 export function encodeError(error: AppError, requestId: string): Record<string, unknown> {
-  const { code, message, details } = error;
+  const { code, message, details, fields } = error;
   const { type, retryable } = ERRORS[code];
   const flat = FLAT[code];
   if (flat) return { ...details, ...flat, error: code, message, retryable, request_id: requestId };
-  return { error: { type, message, code, retryable, request_id: requestId, ...(details && { details }) } };
+  return { error: { type, message, code, retryable, ...fields, request_id: requestId, ...(details && { details }) } };
 }
 
 /** `NOT_FOUND` in one sentence that names what was looked for and the tool that lists what exists. */

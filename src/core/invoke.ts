@@ -1,5 +1,6 @@
 import type { Caller } from "./caller.js";
 import type { Progress } from "./operation.js";
+import type { Standing } from "./standing.js";
 import type { Entry } from "./registry.js";
 
 /** A call as a face hands it over. */
@@ -17,6 +18,8 @@ export interface Request {
 export interface Call<Services> extends Request {
   entry?: Entry<Services>;
   input?: unknown;
+  /** What the call stands for, where its definition says so. */
+  standing?: Standing;
 }
 
 /** One step around every call: does its part before and after `next`, or refuses by throwing. */

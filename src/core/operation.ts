@@ -2,11 +2,9 @@ import type { z } from "zod";
 import type { Caller, Face } from "./caller.js";
 import type { ErrorCode } from "./errors.js";
 import type { Log } from "./log.js";
+import type { Effect, Standing } from "./standing.js";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-/** What a call does to the world: decides annotations, read-only mode and the audit. */
-export type Effect = "read" | "write" | "destroy";
 
 /** A REST door; path segments such as `:id` are input fields, the rest come from query or body. */
 export interface Route {
@@ -20,8 +18,9 @@ export interface Route {
   readonly auth?: "query-key" | "signed-link";
 }
 
-/** A scope by name, or one that depends on the input, with all the names it can take. */
-export type Scope<Input> = string | { readonly of: (input: Input) => string; readonly among: readonly string[] };
+/** A scope by name, or one or more that depend on the input, with all the names they can take. */
+export type Scope<Input> =
+  string | { readonly of: (input: Input) => string | readonly string[]; readonly among: readonly string[] };
 
 /** How far a call has come, for callers that asked to be told. */
 export interface Progress {
@@ -48,6 +47,8 @@ export interface Operation<Services = never, Input extends z.ZodType = z.ZodType
   readonly name: string;
   /** The MCP tool's name; absent for what an agent has no use for. */
   readonly tool?: string;
+  /** Other names that the tool answers to without being listed under them. */
+  readonly aliases?: readonly string[];
   readonly route?: Route;
   readonly toolset: string;
   readonly title: string;
@@ -58,6 +59,8 @@ export interface Operation<Services = never, Input extends z.ZodType = z.ZodType
   readonly idempotent?: boolean;
   /** What the audit log calls it; required of whatever is not a read. */
   readonly audit?: { readonly action: string; readonly resource: string };
+  /** What a call with this input stands for, where that is another operation's business. */
+  readonly standsFor?: (input: z.output<Input>) => Standing;
   /** Why `run` looks at the face, where it does. */
   readonly dependsOnFace?: string;
   readonly input: Input;

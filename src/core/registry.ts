@@ -1,8 +1,9 @@
 import { allows } from "./caller.js";
 import type { AnyOperation } from "./operation.js";
 import { inputSchema, type JsonSchema } from "./schema.js";
+import { isOn, type Surface, WHOLE_SURFACE } from "./surface.js";
 
-/** An operation together with what the registry worked out about it once. */
+/** An operation together with what the registry works out about it once. */
 export interface Entry<Services> {
   readonly operation: AnyOperation<Services>;
   readonly inputSchema: JsonSchema;
@@ -12,16 +13,25 @@ export interface Entry<Services> {
 export interface Registry<Services> {
   readonly entries: readonly Entry<Services>[];
   find(name: string): Entry<Services> | undefined;
+  /** By the tool's name or one of its aliases. */
   findTool(tool: string): Entry<Services> | undefined;
-  /** The tools that a caller with these scopes may call, in the catalogue's order. */
-  listTools(scopes: ReadonlySet<string>): readonly Entry<Services>[];
+  /** The toolsets of the tools, sorted. */
+  readonly toolsets: readonly string[];
+  /** The tools of a surface that a caller with these scopes may call, in the catalogue's order. */
+  listTools(scopes: ReadonlySet<string>, surface?: Surface): readonly Entry<Services>[];
 }
 
 /** A registry of the given operations; two that would answer to one name are a programming error. */
 export function createRegistry<Services>(operations: readonly AnyOperation<Services>[]): Registry<Services> {
-  const entries = operations.map((operation) => ({ operation, inputSchema: inputSchema(operation.input) }));
+  const entries = operations.map(entryOf);
   const byName = index(entries, (entry) => entry.operation.name, "name");
   const byTool = index(entries, (entry) => entry.operation.tool, "tool");
+  for (const entry of entries) {
+    for (const alias of entry.operation.aliases ?? []) {
+      if (byTool.has(alias)) throw new Error(`two operations share the tool ${alias}`);
+      byTool.set(alias, entry);
+    }
+  }
   index(entries, (entry) => entry.operation.tool?.replaceAll("-", "_").toLowerCase(), "folded tool name");
   index(
     entries,
@@ -32,8 +42,25 @@ export function createRegistry<Services>(operations: readonly AnyOperation<Servi
     entries,
     find: (name) => byName.get(name),
     findTool: (tool) => byTool.get(tool),
-    listTools: (scopes) => entries.filter((entry) => entry.operation.tool !== undefined && mayList(entry, scopes)),
+    toolsets: [...new Set(entries.filter(isTool).map(({ operation }) => operation.toolset))].sort(),
+    listTools: (scopes, surface = WHOLE_SURFACE) =>
+      entries.filter((entry) => isTool(entry) && isOn(surface, entry.operation) && mayList(entry, scopes)),
   };
+}
+
+/** Schemas are worked out when somebody looks at them: all of them together would hold up the start. */
+function entryOf<Services>(operation: AnyOperation<Services>): Entry<Services> {
+  let schema: JsonSchema | undefined;
+  return {
+    operation,
+    get inputSchema() {
+      return (schema ??= inputSchema(operation.input));
+    },
+  };
+}
+
+function isTool<Services>({ operation }: Entry<Services>): boolean {
+  return operation.tool !== undefined;
 }
 
 function mayList<Services>({ operation }: Entry<Services>, scopes: ReadonlySet<string>): boolean {

@@ -12,9 +12,12 @@ export interface JsonSchema {
   [keyword: string]: unknown;
 }
 
-/** The published schema of an operation's arguments: root `object`, one type a property, no unions. */
+/** The published schema of an operation's arguments: root `object`, one type a property, no unions; null is not told of. */
 export function inputSchema(input: z.ZodType): JsonSchema {
-  const schema = simplify(z.toJSONSchema(input, { io: "input", override: seeThroughPreprocess }) as JsonSchema);
+  const schema = simplify(
+    z.toJSONSchema(input, { io: "input", override: seeThroughPreprocess }) as JsonSchema,
+    asTyped,
+  );
   return {
     type: "object",
     properties: schema.properties ?? {},
@@ -24,7 +27,10 @@ export function inputSchema(input: z.ZodType): JsonSchema {
 
 /** The published schema of an answer; a value that may be null is left without a type. */
 export function outputSchema(output: z.ZodType): JsonSchema {
-  const schema = simplify(z.toJSONSchema(output, { io: "output", override: seeThroughPreprocess }) as JsonSchema);
+  const schema = simplify(
+    z.toJSONSchema(output, { io: "output", override: seeThroughPreprocess }) as JsonSchema,
+    asUntyped,
+  );
   return { ...schema, type: "object" };
 }
 
@@ -40,30 +46,37 @@ const seeThroughPreprocess: Override = (context) => {
 
 const DROPPED = new Set(["$schema", "additionalProperties", "propertyNames", "id", "~standard"]);
 
-function simplify(schema: JsonSchema): JsonSchema {
-  const nullable = asNullable(schema);
-  if (nullable) return nullable;
+/** What a schema says of a value that may also be null, given the value's own schema. */
+type Nullable = (value: JsonSchema, description: string | undefined) => JsonSchema;
+
+const asTyped: Nullable = (value, description) => ({ ...value, ...(description !== undefined && { description }) });
+const asUntyped: Nullable = (_value, description) => (description === undefined ? {} : { description });
+
+function simplify(schema: JsonSchema, nullable: Nullable): JsonSchema {
+  const value = besideNull(schema);
+  if (value) return nullable(simplify(value, nullable), schema.description ?? value.description);
   const simple: JsonSchema = {};
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (DROPPED.has(keyword) || isSafeIntegerBound(keyword, value)) continue;
+  for (const [keyword, content] of Object.entries(schema)) {
+    if (DROPPED.has(keyword) || isSafeIntegerBound(keyword, content)) continue;
     if (keyword === "properties") {
       simple.properties = Object.fromEntries(
-        Object.entries(value as Record<string, JsonSchema>).map(([name, property]) => [name, simplify(property)]),
+        Object.entries(content as Record<string, JsonSchema>).map(([name, field]) => [name, simplify(field, nullable)]),
       );
-    } else if (keyword === "items") simple.items = simplify(value as JsonSchema);
-    else simple[keyword] = value;
+    } else if (keyword === "items") simple.items = simplify(content as JsonSchema, nullable);
+    else simple[keyword] = content;
   }
   return simple;
 }
 
-/** `anyOf: [x, null]` as a value without a type; every other union is left for the policing test to refuse. */
-function asNullable(schema: JsonSchema): JsonSchema | undefined {
-  const options = schema["anyOf"] as JsonSchema[] | undefined;
-  if (options?.length !== 2 || !options.some((option) => option.type === "null")) return undefined;
-  const value = options.find((option) => option.type !== "null");
-  const description = schema.description ?? value?.description;
-  return { ...(description && { description }) };
+/** What a value is where it is not null; every other union is left for the policing test to refuse. */
+function besideNull(schema: JsonSchema): JsonSchema | undefined {
+  const types: unknown = schema.type;
+  const options = (schema["anyOf"] as JsonSchema[] | undefined) ?? (Array.isArray(types) ? types.map(ofType) : []);
+  if (options.length !== 2 || !options.some((option) => option.type === "null")) return undefined;
+  return options.find((option) => option.type !== "null");
 }
+
+const ofType = (type: string): JsonSchema => ({ type });
 
 function isSafeIntegerBound(keyword: string, value: unknown): boolean {
   return (

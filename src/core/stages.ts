@@ -5,8 +5,10 @@ import { AppError, notFound, quote, toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
 import type { Log } from "./log.js";
 import type { Context } from "./operation.js";
+import type { Standing } from "./standing.js";
 import type { Entry, Registry } from "./registry.js";
 import { coerce } from "./schema.js";
+import { isOn, narrowed, type Surface } from "./surface.js";
 
 /** Makes an `AppError` of whatever a later stage throws, and logs what the caller will not see. */
 export function mapErrors<Services>(log: Log): Stage<Services> {
@@ -14,7 +16,7 @@ export function mapErrors<Services>(log: Log): Stage<Services> {
     try {
       return await next();
     } catch (thrown) {
-      const error = call.signal.aborted && !(thrown instanceof AppError) ? cancelled(thrown) : toAppError(thrown);
+      const error = asTold(thrown, call.signal);
       if (error.cause !== undefined && error.code !== "CANCELLED") {
         log.error(
           { request_id: call.caller.requestId, operation: call.operation, code: error.code, err: error.cause },
@@ -26,8 +28,10 @@ export function mapErrors<Services>(log: Log): Stage<Services> {
   };
 }
 
-function cancelled(cause: unknown): AppError {
-  return new AppError("CANCELLED", "The caller cancelled this call.", { cause });
+/** What the caller is told of a throw; whatever an abort makes of a call is a cancellation. */
+function asTold(thrown: unknown, signal: AbortSignal): AppError {
+  if (thrown instanceof AppError || !signal.aborted) return toAppError(thrown);
+  return new AppError("CANCELLED", "The caller cancelled this call.", { cause: thrown });
 }
 
 /** Writes one line for every call that is not a plain read, refused ones included: who, what, how it ended. */
@@ -38,16 +42,17 @@ export function auditLog<Services>(log: Log, now: () => number): Stage<Services>
     try {
       return await next();
     } catch (thrown) {
-      outcome = toAppError(thrown).code;
+      outcome = asTold(thrown, call.signal).code;
       throw thrown;
     } finally {
       const operation = call.entry?.operation;
-      if (outcome !== "ok" || operation?.effect !== "read") {
+      const { effect, audit } = call.standing ?? operation ?? {};
+      if (outcome !== "ok" || effect !== "read") {
         const { caller } = call;
         log.info(
           {
-            audit: operation?.audit?.action ?? call.operation.slice(0, 64),
-            resource: operation?.audit?.resource,
+            audit: audit?.action ?? call.operation.slice(0, 64),
+            resource: audit?.resource,
             operation: operation?.name,
             outcome,
             ms: now() - started,
@@ -72,6 +77,36 @@ export function find<Services>(registry: Registry<Services>): Stage<Services> {
     call.entry = entry;
     return next();
   };
+}
+
+/** Refuses what the operator, or the caller's own choice of surface, has left out, whoever asks. */
+export function limit<Services>(operator: Surface): Stage<Services> {
+  return (call, next) => {
+    requireOn(operator, call.caller, found(call).operation);
+    return next();
+  };
+}
+
+/** Finds out what the parsed call stands for, and holds it to the limits of that too; comes after `parse`. */
+export function appraise<Services>(operator: Surface): Stage<Services> {
+  return (call, next) => {
+    const { operation } = found(call);
+    if (operation.standsFor) {
+      call.standing = operation.standsFor(call.input);
+      requireOn(operator, call.caller, call.standing);
+    }
+    return next();
+  };
+}
+
+function requireOn(operator: Surface, caller: Caller, what: Pick<Standing, "effect" | "toolset">): void {
+  const surface = caller.surface ? narrowed(operator, caller.surface) : operator;
+  if (isOn(surface, what)) return;
+  const why = surface.readOnly && what.effect !== "read" ? "is read-only" : `leaves the toolset ${what.toolset} out`;
+  throw new AppError(
+    "ACCESS_DENIED",
+    `This server or this connection ${why}; ask its operator, or connect without that limit.`,
+  );
 }
 
 /** Refuses a caller without a credential where one is wanted, and one whose scopes do not reach. */
@@ -101,7 +136,9 @@ export function parse<Services>(): Stage<Services> {
     const parsed = operation.input.safeParse(coerce(inputSchema, call.args ?? {}));
     if (!parsed.success) throw invalidInput(parsed.error);
     call.input = parsed.data;
-    if (typeof operation.scope !== "string") requireScope(call.caller, operation.scope.of(parsed.data));
+    if (typeof operation.scope !== "string") {
+      for (const scope of [operation.scope.of(parsed.data)].flat()) requireScope(call.caller, scope);
+    }
     return next();
   };
 }
@@ -133,6 +170,7 @@ export function checkOutput<Services>(): Stage<Services> {
 export function run<Services>(services: Services, log: Log): Stage<Services> {
   return (call) => {
     const { operation } = found(call);
+    if (operation.standsFor && !call.standing) throw new Error(`no stage has appraised ${quote(operation.name)} yet`);
     const { face, ...caller } = call.caller;
     const context: Context<Services> = {
       services,

@@ -22,7 +22,10 @@ const CLOSE_MS = 5000;
 
 /** Serves both doors; rejects with the system's error when the address cannot be had. */
 export async function listen(doors: Doors, host: string, port: number): Promise<Listening> {
+  const answering = new Set<ServerResponse>();
   const server = createServer((req, res) => {
+    answering.add(res);
+    res.once("close", () => answering.delete(res));
     const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
     if (doors.mcp.handles(path)) doors.mcp.handler(req, res);
     else doors.rest.handler(req, res);
@@ -31,14 +34,18 @@ export async function listen(doors: Doors, host: string, port: number): Promise<
     server.once("error", reject);
     server.listen(port, host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server, doors) };
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, doors, answering) };
 }
 
-async function close(server: Server, doors: Doors): Promise<void> {
+async function close(server: Server, doors: Doors, answering: ReadonlySet<ServerResponse>): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   await doors.mcp.close();
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+  // An answer that has begun and is not complete is a stream, which would never end by itself.
+  for (const res of answering) if (res.headersSent && !res.writableEnded) res.end();
+  const patience = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+  await Promise.all([...answering].map((res) => new Promise((resolve) => res.once("close", resolve))));
+  // Those that are left answer nothing: Node would wait until their clients leave.
+  server.closeAllConnections();
   await closed;
-  clearTimeout(cut);
+  clearTimeout(patience);
 }

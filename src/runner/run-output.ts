@@ -3,6 +3,8 @@ import type { ExecutionRef, Journal, NewBlock } from "../services/executions/jou
 
 /** What a run has produced so far: text is gathered into blocks, each of which is kept before the next begins. */
 export interface RunOutput {
+  /** Whether an earlier attempt left blocks. */
+  readonly continued: boolean;
   text(piece: string): Promise<void>;
   file(name: string | undefined, mimeType: string, content: Uint8Array): Promise<void>;
   note(name: string, text: string): Promise<void>;
@@ -24,8 +26,18 @@ const BLOCK_CHARACTERS = 2000;
 const BLOCK_MS = 250;
 
 /** The output of a run, behind the blocks that an earlier attempt left. */
-export async function createRunOutput(journal: Journal, ref: ExecutionRef, signal: AbortSignal): Promise<RunOutput> {
+export async function createRunOutput(
+  journal: Journal,
+  ref: ExecutionRef,
+  signals: {
+    /** Aborted when another process may have the run. */
+    readonly interrupted: AbortSignal;
+    /** Called when the execution turns out to be over. */
+    readonly over: () => void;
+  },
+): Promise<RunOutput> {
   let index = (await journal.blocks(ref)).length;
+  const continued = index > 0;
   let gathered = "";
   let since = 0;
   let whole = "";
@@ -34,15 +46,19 @@ export async function createRunOutput(journal: Journal, ref: ExecutionRef, signa
   let answered = 0;
 
   const append = async (block: NewBlock, file?: NewArtifact): Promise<void> => {
-    // A process that lost its lease may still write for a moment; then the next free place is further on.
-    while (!(await journal.append(ref, index, block, file))) {
-      signal.throwIfAborted();
+    for (;;) {
+      const outcome = await journal.append(ref, index, block, file);
+      if (outcome === "ended") signals.over();
+      if (outcome !== "taken") break;
+      // A process that lost its lease may still write for a moment; then the next free place is further on.
+      signals.interrupted.throwIfAborted();
       index = (await journal.blocks(ref)).length;
     }
     index += 1;
   };
 
   const output: RunOutput = {
+    continued,
     async text(piece) {
       if (gathered === "") since = performance.now();
       gathered += piece;

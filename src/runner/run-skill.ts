@@ -7,7 +7,7 @@ import type { Billing } from "../services/billing.js";
 import { rendered } from "../services/executions/completion.js";
 import { CANCEL_CHANNEL } from "../services/executions/executions.js";
 import { instructionsFor } from "../services/executions/instructions.js";
-import { type ExecutionRef, type Journal, refOf } from "../services/executions/journal.js";
+import { type Ending, type ExecutionRef, type Journal, refOf } from "../services/executions/journal.js";
 import type { ExecutionInput, ExecutionRecord } from "../services/executions/record.js";
 import type { Marketplace } from "../services/marketplace/marketplace.js";
 import type { Pack } from "../services/marketplace/pack.js";
@@ -16,9 +16,9 @@ import type { Store } from "../store/port.js";
 import type { ModelAttachment, ModelGateway } from "./model.js";
 import { createRunOutput, type RunOutput } from "./run-output.js";
 
-/** Why a run was stopped from outside: somebody cancelled the execution. */
-class Cancelled extends Error {
-  override readonly name = "Cancelled";
+/** Why a run was stopped from outside: somebody cancelled the execution, or another process ended it. */
+class Over extends Error {
+  override readonly name = "Over";
 }
 
 export interface RunnerOptions {
@@ -59,6 +59,7 @@ export function createRunner(options: RunnerOptions): Runner {
       else output.used(part.totalTokens);
     }
     await output.flush();
+    signal.throwIfAborted();
     const artifact = rendered(pack, output.whole());
     if (artifact) await output.file(artifact.name, artifact.mimeType, artifact.content);
   };
@@ -77,50 +78,57 @@ export function createRunner(options: RunnerOptions): Runner {
 
   return {
     async listen() {
-      await store.subscribe(CANCEL_CHANNEL, (job) => running.get(String(job))?.abort(new Cancelled()));
+      await store.subscribe(CANCEL_CHANNEL, (job) => running.get(String(job))?.abort(new Over()));
     },
 
     async run(job, interrupted, attempt) {
       const ref = refOf(job);
-      const cancel = new AbortController();
-      running.set(job, cancel);
+      const over = new AbortController();
+      running.set(job, over);
       const limit = AbortSignal.timeout(runMs);
-      const signal = AbortSignal.any([interrupted, cancel.signal, limit]);
+      const signal = AbortSignal.any([interrupted, over.signal, limit]);
       try {
         const record = await journal.begin(ref);
         if (!record) return;
-        const output = await createRunOutput(journal, ref, interrupted);
-        if (attempt === 2)
+        const output = await createRunOutput(journal, ref, { interrupted, over: () => over.abort(new Over()) });
+        if (attempt === 2 || output.continued)
           await output.note("restart", "The process that ran this stopped; the skill was started again.");
         try {
           await execute(ref, record, output, signal);
-          await journal.end(ref, { status: "completed", tokens: output.tokens() });
+          await end(ref, { status: "completed", tokens: output.tokens() });
         } catch (thrown) {
-          await conclude(ref, output, thrown, { interrupted, cancelled: cancel.signal, limit });
+          await conclude(ref, output, thrown, { interrupted, over: over.signal, limit });
         }
       } finally {
-        running.delete(job);
+        // After a lost lease this process may have the job once more already.
+        if (running.get(job) === over) running.delete(job);
       }
     },
 
     async abandoned(job) {
       const error = {
         code: "INTERNAL",
-        message: "The server stopped twice while this ran; start the skill again.",
+        message: "The server stopped or failed while this ran, and does not try again; start the skill again.",
       } as const;
       await journal.end(refOf(job), { status: "failed", error, tokens: 0 });
     },
   };
 
+  /** What a run used is owed also when somebody cancelled it at the last moment. */
+  async function end(ref: ExecutionRef, ending: Ending): Promise<void> {
+    const { ended } = await journal.end(ref, ending);
+    if (!ended) await journal.settle(ref, ending.tokens);
+  }
+
   async function conclude(
     ref: ExecutionRef,
     output: RunOutput,
     thrown: unknown,
-    stops: { interrupted: AbortSignal; cancelled: AbortSignal; limit: AbortSignal },
+    stops: { interrupted: AbortSignal; over: AbortSignal; limit: AbortSignal },
   ): Promise<void> {
-    if (thrown instanceof Interrupted || (stops.interrupted.aborted && !stops.cancelled.aborted)) throw thrown;
+    if (thrown instanceof Interrupted || (stops.interrupted.aborted && !stops.over.aborted)) throw thrown;
     await output.flush();
-    if (stops.cancelled.aborted) {
+    if (stops.over.aborted) {
       await journal.settle(ref, output.tokens());
       return;
     }
@@ -128,7 +136,7 @@ export function createRunner(options: RunnerOptions): Runner {
     if (error.cause !== undefined)
       log.warn({ err: error.cause, execution: ref.number, code: error.code }, error.message);
     await output.error(error.message);
-    await journal.end(ref, {
+    await end(ref, {
       status: "failed",
       error: { code: error.code, message: error.message },
       tokens: output.tokens(),

@@ -132,11 +132,16 @@ export function createArtifacts(options: {
   };
 }
 
-/** A name that is one file name on every system: no path, no control characters, not empty. */
+/** Longest name in bytes: file systems take 255, and an id may go in front. */
+const NAME_BYTES = 200;
+
+/** A name that is one file name on every system: no path, no control characters, not empty, not too long. */
 function safeName(name: string, number: number): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  const clean = last.replaceAll(/[\p{C}<>:"|?*]/gu, "").replace(/^[.\s]+|[.\s]+$/g, "");
-  return clean === "" ? `artifact-${number}` : [...clean].slice(0, 120).join("");
+  const clean = last.replaceAll(/[\p{C}\p{Zl}\p{Zp}<>:"|?*]/gu, "").replace(/^[.\s]+/, "");
+  // Cut before the end is trimmed: a search for an end in a long text takes the square of its length.
+  const { read } = new TextEncoder().encodeInto(clean, new Uint8Array(NAME_BYTES));
+  return clean.slice(0, read).replace(/[.\s]+$/, "") || `artifact-${number}`;
 }
 
 function safeMimeType(mimeType: string): string {

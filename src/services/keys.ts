@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Authenticate } from "../core/authenticate.js";
+import type { Caller } from "../core/caller.js";
 import { AppError, quote } from "../core/errors.js";
 import { formatId } from "../core/ids.js";
 import type { Page, PageInput } from "../core/page.js";
@@ -17,6 +18,7 @@ interface KeyRecord {
   readonly lastFour: string;
   readonly scopes: readonly string[];
   readonly person: number;
+  readonly clerkAccount?: string;
   readonly createdAt: number;
   readonly expiresAt?: number;
   readonly revokedAt?: number;
@@ -30,6 +32,7 @@ export interface KeyView {
   readonly prefix: string;
   readonly last_four: string;
   readonly scopes: readonly string[];
+  readonly clerk_account?: string;
   readonly created_at: string;
   readonly expires_at?: string;
   readonly revoked_at?: string;
@@ -40,6 +43,8 @@ export interface NewKey {
   readonly name: string;
   /** Defaults to the read-only scopes. */
   readonly scopes?: readonly string[];
+  /** The one Clerk account it works with; left out, its holder chooses. */
+  readonly clerkAccount?: string;
   /** Seconds the key lives; left out, until it is revoked. */
   readonly expiresIn?: number;
 }
@@ -47,6 +52,8 @@ export interface NewKey {
 /** API keys: kept as hashes, shown once, bound to one workspace. */
 export interface Keys {
   authenticate: Authenticate;
+  /** Whether the key that a caller came with is still good; a caller without one in the store always is. */
+  isGood(caller: Pick<Caller, "workspace" | "key">): Promise<boolean>;
   /** The key in the clear, this once. Throws `INVALID_INPUT` with the list when a scope does not exist. */
   create(workspace: number, person: number, key: NewKey): Promise<KeyView & { key: string }>;
   page(workspace: number, input: PageInput): Promise<Page<KeyView>>;
@@ -69,11 +76,13 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
   const ownerPrefix = prefixOf(options.ownerKey);
   const records = numberedRecords<KeyRecord>(store, { kind: "key", called: "key", lister: "clanker-mcp keys list" });
 
+  const isNoted = ({ lastUsedAt }: KeyRecord): boolean =>
+    lastUsedAt !== undefined && now() - lastUsedAt < USE_NOTED_EVERY_MS;
   const noteUse = async (workspace: number, number: number, key: KeyRecord): Promise<void> => {
-    if (key.lastUsedAt !== undefined && now() - key.lastUsedAt < USE_NOTED_EVERY_MS) return;
-    await update<KeyRecord>(store, `key:${workspace}`, String(number), (value) => ({
-      value: { ...value, lastUsedAt: now() },
-    }));
+    if (isNoted(key)) return;
+    await update<KeyRecord>(store, `key:${workspace}`, String(number), (value) =>
+      isNoted(value) ? undefined : { value: { ...value, lastUsedAt: now() } },
+    );
   };
 
   return {
@@ -88,12 +97,28 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
       if (!place || !record || !timingSafeEqual(Buffer.from(record.value.hash, "hex"), hash)) {
         throw new AppError("AUTH_REQUIRED", "This API key is not known here; check it, or ask the owner for one.");
       }
-      requireValid(record.value, now());
+      const refusal = refusalOf(record.value, now());
+      if (refusal) throw refusal;
       const { workspace, number } = place.value;
       // A store that can't take the note now must not refuse a key that it could read.
       await noteUse(workspace, number, record.value).catch(() => undefined);
-      const { scopes, person, prefix } = record.value;
-      return { ...origin, kind: "key", workspace, person, key: number, keyPrefix: prefix, scopes: new Set(scopes) };
+      const { scopes, person, prefix, clerkAccount } = record.value;
+      return {
+        ...origin,
+        kind: "key",
+        workspace,
+        person,
+        key: number,
+        keyPrefix: prefix,
+        scopes: new Set(scopes),
+        ...(clerkAccount !== undefined && { clerkAccount }),
+      };
+    },
+
+    async isGood({ workspace, key }) {
+      if (key === undefined) return true;
+      const found = await records.find(workspace, key);
+      return found !== undefined && refusalOf(found.value, now()) === undefined;
     },
 
     async create(workspace, person, wanted) {
@@ -109,6 +134,7 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
         lastFour: key.slice(-4),
         scopes: [...new Set(scopes)],
         person,
+        ...(wanted.clerkAccount !== undefined && { clerkAccount: wanted.clerkAccount }),
         createdAt: now(),
         ...(wanted.expiresIn !== undefined && { expiresAt: now() + wanted.expiresIn * 1000 }),
       };
@@ -132,12 +158,12 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
   };
 }
 
-function requireValid(key: KeyRecord, now: number): void {
+function refusalOf(key: KeyRecord, now: number): AppError | undefined {
   if (key.revokedAt !== undefined)
-    throw new AppError("KEY_REVOKED", "This API key was revoked; ask the owner for another.");
-  if (key.expiresAt !== undefined && key.expiresAt <= now) {
-    throw new AppError("KEY_REVOKED", "This API key has expired; ask the owner for another.");
-  }
+    return new AppError("KEY_REVOKED", "This API key was revoked; ask the owner for another.");
+  if (key.expiresAt !== undefined && key.expiresAt <= now)
+    return new AppError("KEY_REVOKED", "This API key has expired; ask the owner for another.");
+  return undefined;
 }
 
 function requireKnown(scopes: readonly string[]): void {
@@ -149,7 +175,8 @@ function requireKnown(scopes: readonly string[]): void {
 
 const sha256 = (key: string): Buffer => createHash("sha256").update(key).digest();
 
-const prefixOf = (key: string): string => key.slice(0, 8);
+/** What logs and lists show of a key: eight characters, fewer of an owner's key that is short. */
+const prefixOf = (key: string): string => key.slice(0, Math.min(8, Math.floor(key.length / 4)));
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -160,6 +187,7 @@ function viewOf(record: KeyRecord, id: string): KeyView {
     prefix: record.prefix,
     last_four: record.lastFour,
     scopes: record.scopes,
+    ...(record.clerkAccount !== undefined && { clerk_account: record.clerkAccount }),
     created_at: iso(record.createdAt),
     ...(record.expiresAt !== undefined && { expires_at: iso(record.expiresAt) }),
     ...(record.revokedAt !== undefined && { revoked_at: iso(record.revokedAt) }),

@@ -1,3 +1,5 @@
+import type { ClerkBackend } from "../clerk/backend.js";
+import type { ClerkFrontend } from "../clerk/frontend.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
@@ -27,12 +29,16 @@ export interface Services {
   readonly keys: Keys;
   readonly events: Events;
   readonly links: Links;
+  readonly clerk: ClerkBackend;
+  readonly clerkFrontend: ClerkFrontend;
 }
 
 export interface ServiceOptions {
   readonly store: Store;
   readonly marketplace: Marketplace;
   readonly links: Links;
+  readonly clerk: ClerkBackend;
+  readonly clerkFrontend: ClerkFrontend;
   readonly enqueue: (job: string) => Promise<void>;
   readonly ownerKey: string;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
@@ -44,7 +50,7 @@ export interface ServiceOptions {
 
 /** The services over one store, with what only the runner may touch: the journal and the outbox. */
 export function createServices(options: ServiceOptions): { services: Services; journal: Journal; outbox: Outbox } {
-  const { store, marketplace, links, enqueue, ownerKey, credits, hasModel, log, now } = options;
+  const { store, marketplace, links, clerk, clerkFrontend, enqueue, ownerKey, credits, hasModel, log, now } = options;
   const records = numberedRecords<ExecutionRecord>(store, {
     kind: "execution",
     called: "execution",
@@ -56,7 +62,7 @@ export function createServices(options: ServiceOptions): { services: Services; j
     return found !== undefined && !FINAL_STATES.has(found.value.status);
   };
 
-  const events = createEvents(store);
+  const events = createEvents(store, log);
   const billing = createBilling({ store, credits, now });
   const artifacts = createArtifacts({ store, events, isRunning, now });
   const skills = createSkills({ store, marketplace, events, now });
@@ -90,6 +96,8 @@ export function createServices(options: ServiceOptions): { services: Services; j
       keys: createKeys({ store, ownerKey, now }),
       events,
       links,
+      clerk,
+      clerkFrontend,
     },
   };
 }

@@ -36,7 +36,8 @@ export function createSkills(options: {
 }): Skills {
   const { store, marketplace, events, now } = options;
   const collection = (workspace: number) => `skills:${workspace}`;
-  const formerly = store.documents("uninstalled-skills");
+  /** Slugs that were ever installed, by workspace: as cursors they outlive the installation and the pack. */
+  const listed = store.documents("listed-skills");
 
   const installed = async (workspace: number): Promise<{ pack: Pack; record: InstallRecord }[]> => {
     const page = await store.page<InstallRecord>(collection(workspace), { direction: "ascending", limit: MOST });
@@ -51,7 +52,7 @@ export function createSkills(options: {
     async page(workspace, { search, ...input }) {
       const cursor = input.after_id ?? input.before_id;
       const all = await installed(workspace);
-      if (cursor !== undefined && !marketplace.pack(cursor) && !(await formerly.has(`${workspace}:${cursor}`))) {
+      if (cursor !== undefined && !marketplace.pack(cursor) && !(await listed.has(`${workspace}:${cursor}`))) {
         throw invalidCursor(cursor);
       }
       const found = search === undefined ? all : all.filter(({ pack }) => matches(pack, search));
@@ -65,6 +66,7 @@ export function createSkills(options: {
     async install(workspace, slug) {
       const pack = requirePack(marketplace, slug);
       const record: InstallRecord = { slug, installedAt: now() };
+      await listed.set(`${workspace}:${slug}`, true);
       if (await createIfAbsent(store, { collection: collection(workspace), id: slug, value: record, order: slug })) {
         await changed(workspace);
         return viewOf(pack, record);
@@ -74,7 +76,6 @@ export function createSkills(options: {
     },
 
     async uninstall(workspace, slug) {
-      await formerly.set(`${workspace}:${slug}`, true);
       if (!(await takeOnce<InstallRecord>(store, collection(workspace), slug))) {
         requirePack(marketplace, slug);
         throw notInstalled(slug);

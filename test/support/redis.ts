@@ -1,14 +1,12 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, rmdir, stat } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { createClient } from "redis";
 import { inject } from "vitest";
-
-const run = promisify(execFile);
+import { programOf } from "./debian.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -126,52 +124,4 @@ const MISSING =
   "These tests need Redis: install redis-server (Debian: apt-get install redis-server; macOS: brew install redis) " +
   "or set REDIS_URL to one that may be written to.";
 
-async function redisServer(): Promise<string> {
-  const found = await onPath("redis-server");
-  if (found) return found;
-  if (process.getuid?.() !== 0 || !(await onPath("apt-get"))) throw new Error(MISSING);
-  await alone(async () => {
-    if (await onPath("redis-server")) return;
-    const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await run("apt-get", ["update", "-q"], { env: environment });
-    await run("apt-get", ["install", "-y", "-q", "redis-server"], { env: environment });
-  }).catch((error: unknown) => {
-    throw new Error(MISSING, { cause: error });
-  });
-  const installed = await onPath("redis-server");
-  if (!installed) throw new Error(MISSING);
-  return installed;
-}
-
-/** One process at a time: apt refuses a second one. */
-async function alone(work: () => Promise<void>): Promise<void> {
-  const lock = join(tmpdir(), "clanker-apt.lock");
-  for (let waited = 0; ; waited += 1) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch (error) {
-      if (waited > 300) throw error;
-      await sleep(1000);
-    }
-  }
-  try {
-    await work();
-  } finally {
-    await rmdir(lock);
-  }
-}
-
-async function onPath(program: string): Promise<string | undefined> {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const file = join(folder, program);
-    if (
-      await stat(file).then(
-        (found) => found.isFile(),
-        () => false,
-      )
-    )
-      return file;
-  }
-  return undefined;
-}
+const redisServer = (): Promise<string> => programOf(["redis-server"], "redis-server", MISSING);

@@ -14,49 +14,72 @@ const SCOPE_OF: Partial<Record<WorkspaceEvent["type"], string>> = {
 /** Events that may wait for a slow listener; past it the stream ends, and a client that comes back asks for what it missed. */
 const BACKLOG = 5000;
 
+/** How often an open stream looks whether its key is still good. */
+const RECHECK_MS = 1000;
+
 interface Filter {
   readonly sources?: string | undefined;
   readonly last_event_id?: string | undefined;
 }
 
 /**
- * Events of the caller's workspace from now on, until the call is aborted; those missed since `last_event_id`
- * come first. The subscription stands when this resolves.
+ * Events of the caller's workspace from now on, until the call is aborted or the caller's key is no longer good;
+ * those missed since `last_event_id` come first. The subscription stands when this resolves.
  */
 export async function eventStream(context: Context<Services>, filter: Filter): Promise<AsyncIterable<StreamEvent>> {
   const { services, caller, signal } = context;
   const waiting: WorkspaceEvent[] = [];
+  /** Events that were missed: each may also come live, however late. */
+  const caughtUp = new Set<string>();
+  let ended = false;
   let wake: () => void = () => undefined;
   const unsubscribe = await services.events.subscribe(caller.workspace, (event) => {
+    if (caughtUp.has(event.id)) return;
     if (waiting.length <= BACKLOG) waiting.push(event);
     wake();
   });
-  const stop = () => {
+  const recheck = setInterval(() => {
+    // A store that does not answer now is asked again.
+    services.keys.isGood(caller).then(
+      (good) => good || end(),
+      () => undefined,
+    );
+  }, RECHECK_MS).unref();
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    clearInterval(recheck);
     wake();
-    void unsubscribe();
+    unsubscribe().catch(() => undefined);
   };
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  const missed =
-    filter.last_event_id === undefined ? [] : await services.events.since(caller.workspace, filter.last_event_id);
-  waiting.unshift(...missed);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+
+  if (filter.last_event_id !== undefined) {
+    try {
+      const missed = await services.events.since(caller.workspace, filter.last_event_id);
+      for (const { id } of missed) caughtUp.add(id);
+      waiting.splice(0, waiting.length, ...missed, ...waiting.filter(({ id }) => !caughtUp.has(id)));
+    } catch (thrown) {
+      end();
+      throw thrown;
+    }
+  }
 
   const wanted = wantedBy(context, filter);
   return (async function* () {
-    let last = 0;
-    while (!signal.aborted && waiting.length <= BACKLOG) {
-      const event = waiting.shift();
-      if (!event) {
+    try {
+      while (!ended && waiting.length <= BACKLOG) {
+        const event = waiting.shift();
+        if (event && wanted(event)) yield { id: event.id, event: event.type, data: event.data };
+        if (event) continue;
         await new Promise<void>((resolve) => {
           wake = resolve;
-          if (waiting.length > 0 || signal.aborted) resolve();
+          if (waiting.length > 0 || ended) resolve();
         });
-        continue;
       }
-      // What was missed may also have come live meanwhile.
-      if (missed.length > 0 && Number(event.id) <= last) continue;
-      last = Math.max(last, Number(event.id));
-      if (wanted(event)) yield { id: event.id, event: event.type, data: event.data };
+    } finally {
+      end();
     }
   })();
 }

@@ -35,8 +35,11 @@ export const executionInput = {
     .describe("what it may work on: a github repository, or remote for the connected apps"),
 };
 
+/** No part of the pattern can match what another does: a long text that does not fit must not be tried in many ways. */
+const BASE64 = /^[A-Za-z0-9+/\s]*(?:=\s*){0,2}$/;
+
 function decodes({ encoding, content }: { encoding: string; content: string }): boolean {
-  return encoding === "text" || /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(content);
+  return encoding === "text" || BASE64.test(content);
 }
 
 export const waitSeconds = z.int().min(0).max(50).default(0).describe("wait so long for the result");

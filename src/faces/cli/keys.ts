@@ -7,6 +7,8 @@ import type { Workspaces } from "../../services/workspaces.js";
 export interface KeyCommands {
   readonly keys: Keys;
   readonly workspaces: Workspaces;
+  /** Throws for a Clerk account that does not exist. */
+  readonly requireClerkAccount: (name: string) => void;
   /** Who the commands act for, and in which workspace where none is named. */
   readonly owner: { readonly workspace: number; readonly person: number };
   readonly print: (line: string) => void;
@@ -19,20 +21,25 @@ export interface CreateOptions {
   readonly workspace?: string;
   /** How long the key lives, such as `30d`. */
   readonly expires?: string;
+  /** The one Clerk account that the key works with. */
+  readonly clerkAccount?: string;
 }
 
 /** Makes a key and prints it, this once. */
 export async function createKey(commands: KeyCommands, options: CreateOptions): Promise<void> {
-  const { keys, owner, print } = commands;
+  const { keys, owner, print, requireClerkAccount } = commands;
+  const { clerkAccount } = options;
   const name = options.name.trim();
   if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
+  if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
   const made = await keys.create(await workspaceOf(commands, options.workspace), owner.person, {
     name,
     ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
     ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
+    ...(clerkAccount !== undefined && { clerkAccount }),
   });
   print(made.key);
-  print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}.`);
+  print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
   print("This is the only time the key is shown.");
 }
 
@@ -46,9 +53,13 @@ export async function listKeys(commands: KeyCommands, options: { readonly worksp
     const page = await keys.page(workspace, { limit: 100, after_id: after });
     for (const key of page.data) {
       print(
-        [key.id, `${key.prefix}...${key.last_four}`, JSON.stringify(key.name), lifeOf(key), key.scopes.join(" ")].join(
-          "  ",
-        ),
+        [
+          key.id,
+          `${key.prefix}...${key.last_four}`,
+          JSON.stringify(key.name),
+          `${lifeOf(key)}${bindingOf(key)}`,
+          key.scopes.join(" "),
+        ].join("  "),
       );
     }
     found += page.data.length;
@@ -76,14 +87,21 @@ async function workspaceOf({ workspaces, owner }: KeyCommands, id: string | unde
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
+/** A century: times far beyond it are no dates any more. */
+const LONGEST = 36_500 * 86_400;
+
 function seconds(text: string): number {
-  const [, count = "", unit = ""] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
-  const factor = UNITS[unit];
-  if (factor === undefined) throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d.");
-  return Number(count) * factor;
+  const [, count = "", unit = ""] = /^([1-9]\d{0,9})([smhd])$/.exec(text) ?? [];
+  const time = Number(count) * (UNITS[unit] ?? 0);
+  if (time > 0 && time <= LONGEST) return time;
+  throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d, at most 36500d.");
 }
 
 function lifeOf(key: KeyView): string {
   if (key.revoked_at !== undefined) return `revoked ${key.revoked_at}`;
   return key.expires_at === undefined ? "does not expire" : `expires ${key.expires_at}`;
+}
+
+function bindingOf({ clerk_account: account }: KeyView): string {
+  return account === undefined ? "" : `, bound to the Clerk account ${account}`;
 }

@@ -9,6 +9,7 @@ import { Refusal } from "./door.js";
 import { EVENT_LIFETIME_MS, type EventLog } from "./event-log.js";
 import { RPC } from "./rpc-error.js";
 import type { McpSession } from "./server.js";
+import type { Choice } from "./session-choice.js";
 
 /** Whoever sent a request, and with what. */
 export interface Visitor {
@@ -20,6 +21,7 @@ export interface Visitor {
 interface Common {
   readonly id: string;
   readonly owner: string;
+  readonly choice: Choice;
   readonly mcp: McpSession;
   /** Milliseconds since the epoch. */
   lastUsed: number;

@@ -7,6 +7,7 @@ import { keyOf, refuse, Refusal } from "./door.js";
 import { createSessionTable, type Visitor } from "./http-sessions.js";
 import type { McpOptions } from "./options.js";
 import { createSessions } from "./server.js";
+import { createChoices } from "./session-choice.js";
 import { createSseDoors } from "./sse.js";
 import { createStreamableDoor } from "./streamable.js";
 
@@ -50,6 +51,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
   const table = createSessionTable({ ...options, now, sweepMs: options.sweepMs ?? SWEEP_MS });
   const parts = {
     table,
+    choices: createChoices(options),
     now,
     open: createSessions(options),
     maxBody: options.maxBody,
@@ -94,7 +96,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
   return {
     handles: (path) => doors.has(doorOf(path)),
     handler(req, res) {
-      const requestId = randomUUID();
+      const requestId = `req_${randomUUID()}`;
       res.setHeader("x-request-id", requestId);
       serve(req, res, requestId).catch((thrown: unknown) => {
         const cause = thrown instanceof Refusal ? undefined : toAppError(thrown).cause;

@@ -2,11 +2,13 @@ import type { JSONRPCRequest, ServerResult } from "@modelcontextprotocol/sdk/typ
 import type { Caller } from "../../core/caller.js";
 import { quote, toAppError } from "../../core/errors.js";
 import type { Progress } from "../../core/operation.js";
+import { isOn, WHOLE_SURFACE } from "../../core/surface.js";
 import { getPrompt, listPrompts } from "./prompts.js";
 import { listResources, listTemplates, readResource, requireReadable } from "./resources.js";
 import { failure, success } from "./results.js";
 import { RPC, RpcError } from "./rpc-error.js";
 import type { Extra, McpOptions, SessionState } from "./options.js";
+import { createSearchSurface } from "./search-surface.js";
 import { createToolLists } from "./tool-list.js";
 
 interface Visit {
@@ -23,15 +25,28 @@ const MAX_SUBSCRIPTIONS = 1000;
 
 /** Answers every method of a client but initialize and ping; throws what `toRpcError` understands. */
 export function createMethods(
-  options: Pick<McpOptions, "registry" | "invoke" | "prompts" | "resources">,
+  options: Pick<McpOptions, "registry" | "invoke" | "search" | "prompts" | "resources" | "log">,
 ): (request: JSONRPCRequest, visit: Visit) => Promise<ServerResult> {
-  const { registry, invoke, prompts, resources } = options;
+  const { registry, invoke, search, prompts, resources } = options;
   const toolsFor = createToolLists(registry);
+  const searchSurface = createSearchSurface({ registry, search }, options.log);
 
-  async function callTool(params: Params, { caller, extra }: Visit): Promise<ServerResult> {
+  function callTool(params: Params, visit: Visit): Promise<ServerResult> {
+    const { caller, extra } = visit;
+    const name = text(params, "name", caller);
+    if (!caller.surface?.search || !searchSurface.has(name)) return callCatalogue(params, visit);
+    const request = { operation: name, args: params["arguments"], caller, signal: extra.signal };
+    return searchSurface.call(request, (call) => callCatalogue(call, visit));
+  }
+
+  async function callCatalogue(params: Params, { caller, extra }: Visit): Promise<ServerResult> {
+    const { surface = WHOLE_SURFACE } = caller;
     const name = text(params, "name", caller);
     const entry = registry.findTool(name);
-    if (!entry) throw invalid(`There is no tool ${quote(name)}; tools/list shows those that exist.`, caller);
+    if (!entry || !isOn(surface, entry.operation)) {
+      const lister = surface.search ? "search-tools finds" : "tools/list shows";
+      throw invalid(`There is no tool ${quote(name)} here; ${lister} those that exist.`, caller);
+    }
     const report = reporter(extra);
     try {
       const answer = await invoke({
@@ -55,7 +70,8 @@ export function createMethods(
       "tools/list",
       (params, { caller }) => {
         refuseCursor(params, caller);
-        return toolsFor(caller.scopes);
+        const { surface = WHOLE_SURFACE } = caller;
+        return surface.search ? searchSurface.list(surface) : toolsFor(caller.scopes, surface);
       },
     ],
     [

@@ -1,12 +1,15 @@
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { Caller } from "../../core/caller.js";
+import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Registry } from "../../core/registry.js";
+import type { Surface } from "../../core/surface.js";
 import type { ChangeSource } from "./change-hub.js";
 import type { PromptPort } from "./prompts.js";
 import type { ResourcePort } from "./resources.js";
+import type { ToolSearchPort } from "./search-surface.js";
 
 /** What the MCP face needs of the program, whichever transport it speaks over. */
 export interface McpOptions {
@@ -14,8 +17,12 @@ export interface McpOptions {
   readonly version: string;
   /** What every client's model is told at the start. */
   readonly instructions: string;
-  readonly registry: Pick<Registry<never>, "findTool" | "listTools">;
+  readonly registry: Pick<Registry<never>, "findTool" | "listTools" | "toolsets">;
   readonly invoke: Invoke;
+  /** What the operator limits everybody to; sessions can only narrow it. */
+  readonly operatorSurface: Surface;
+  readonly search: ToolSearchPort;
+  readonly chooseClerkAccount: ChooseClerkAccount;
   readonly prompts: PromptPort;
   readonly resources: ResourcePort;
   readonly events: ChangeSource;

@@ -1,6 +1,7 @@
 import type { GetPromptResult, ListPromptsResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Caller } from "../../core/caller.js";
 import { quote } from "../../core/errors.js";
+import { hasToolset } from "../../core/surface.js";
 import { RPC, RpcError } from "./rpc-error.js";
 
 /** Where prompts come from: the skills installed in a workspace. */
@@ -14,8 +15,12 @@ export interface PromptPort {
 
 const INPUT = { name: "input", description: "What the skill should work on.", required: false };
 
+/** Whether this caller is shown skills. */
+export const seesSkills = ({ surface }: Caller): boolean => hasToolset(surface, "skills");
+
 /** Every installed skill as a prompt. */
 export async function listPrompts(port: PromptPort, caller: Caller): Promise<ListPromptsResult> {
+  if (!seesSkills(caller)) return { prompts: [] };
   const skills = await port.list(caller.workspace);
   return {
     prompts: skills.map(({ slug, title, description }) => ({ name: slug, title, description, arguments: [INPUT] })),
@@ -29,7 +34,7 @@ export async function getPrompt(
   slug: string,
   input: string | undefined,
 ): Promise<GetPromptResult> {
-  const instructions = await port.get(caller.workspace, slug);
+  const instructions = seesSkills(caller) ? await port.get(caller.workspace, slug) : undefined;
   if (instructions === undefined) {
     throw new RpcError(
       RPC.invalidParams,

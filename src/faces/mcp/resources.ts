@@ -6,6 +6,7 @@ import type {
 import { allows, type Caller } from "../../core/caller.js";
 import { AppError, notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { hasToolset } from "../../core/surface.js";
 
 interface ArtifactInfo {
   readonly id: string;
@@ -36,10 +37,13 @@ const PAGE = 100;
 /** The address of an artifact. */
 export const artifactUri = (id: string): string => `${ARTIFACT_PREFIX}${id}`;
 
+const hasMemory = ({ surface }: Caller): boolean => hasToolset(surface, "memory");
+const hasArtifacts = ({ surface }: Caller): boolean => hasToolset(surface, "artifacts");
+
 /** Whether this caller may see the memory. */
-export const seesMemory = (caller: Caller): boolean => allows(caller.scopes, MEMORY_SCOPE);
+export const seesMemory = (caller: Caller): boolean => hasMemory(caller) && allows(caller.scopes, MEMORY_SCOPE);
 /** Whether this caller may see artifacts. */
-export const seesArtifacts = (caller: Caller): boolean => allows(caller.scopes, ARTIFACT_SCOPE);
+export const seesArtifacts = (caller: Caller): boolean => hasArtifacts(caller) && allows(caller.scopes, ARTIFACT_SCOPE);
 
 const MEMORY = {
   uri: MEMORY_URI,
@@ -90,14 +94,12 @@ export function listTemplates(caller: Caller): ListResourceTemplatesResult {
 
 /** The content behind an address: text as text, other bytes as base64. Throws `NOT_FOUND` or `PERMISSION_REQUIRED`. */
 export async function readResource(port: ResourcePort, caller: Caller, uri: string): Promise<ReadResourceResult> {
+  requireReadable(caller, uri);
   if (uri === MEMORY_URI) {
-    requireScope(seesMemory(caller), MEMORY_SCOPE);
     const { content } = await port.memory(caller.workspace);
     return { contents: [{ uri, mimeType: MEMORY.mimeType, text: content }] };
   }
-  const id = artifactIdOf(uri);
-  requireScope(seesArtifacts(caller), ARTIFACT_SCOPE);
-  const { artifact, content } = await port.artifact(caller.workspace, id);
+  const { artifact, content } = await port.artifact(caller.workspace, artifactIdOf(uri));
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   const body = isText(artifact.mime_type) ? { text: bytes.toString("utf8") } : { blob: bytes.toString("base64") };
   return { contents: [{ uri, mimeType: artifact.mime_type, ...body }] };
@@ -105,6 +107,8 @@ export async function readResource(port: ResourcePort, caller: Caller, uri: stri
 
 /** Throws unless this caller could read the address, should it exist. */
 export function requireReadable(caller: Caller, uri: string): void {
+  if (!(uri === MEMORY_URI ? hasMemory(caller) : hasArtifacts(caller)))
+    throw notFound("resource", uri, "resources/list");
   if (uri === MEMORY_URI) return requireScope(seesMemory(caller), MEMORY_SCOPE);
   artifactIdOf(uri);
   requireScope(seesArtifacts(caller), ARTIFACT_SCOPE);

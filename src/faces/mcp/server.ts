@@ -12,8 +12,10 @@ import type { Caller } from "../../core/caller.js";
 import { createChangeHub, type Change } from "./change-hub.js";
 import { createMethods } from "./methods.js";
 import type { Extra, McpOptions, SessionState } from "./options.js";
+import { seesSkills } from "./prompts.js";
 import { artifactUri, MEMORY_URI, seesArtifacts, seesMemory } from "./resources.js";
 import { toRpcError } from "./rpc-error.js";
+import { SEARCH_INSTRUCTIONS } from "./search-surface.js";
 
 /** One client's server: connect it to one transport, once. */
 export interface McpSession {
@@ -44,7 +46,10 @@ export function authInfoOf(caller: Caller) {
   return { token: "", clientId: "", scopes: [], extra: { caller } };
 }
 
-/** Opens sessions that share everything but their client: methods, tool lists, subscriptions. */
+/**
+ * Opens sessions that share everything but their client: methods, tool lists, subscriptions. A caller has the
+ * surface that its session was opened with, already within the operator's limit.
+ */
 export function createSessions(options: McpOptions): (caller: Caller, onClosed?: () => void) => McpSession {
   const methods = createMethods(options);
   const hub = createChangeHub(options.events, options.log);
@@ -55,10 +60,11 @@ export function createSessions(options: McpOptions): (caller: Caller, onClosed?:
     jsonSchemaValidator: NO_VALIDATOR,
     debouncedNotificationMethods: COALESCED,
   };
+  const searchOptions = { ...serverOptions, instructions: `${SEARCH_INSTRUCTIONS}\n\n${options.instructions}` };
 
   async function answer(state: SessionState, request: JSONRPCRequest, extra: Extra): Promise<ServerResult> {
     const given = extra.authInfo?.extra?.["caller"] as Caller | undefined;
-    const caller = given ?? { ...state.caller, requestId: randomUUID() };
+    const caller = given ?? { ...state.caller, requestId: `req_${randomUUID()}` };
     state.caller = caller;
     try {
       return await methods(request, { caller, extra, state });
@@ -77,7 +83,7 @@ export function createSessions(options: McpOptions): (caller: Caller, onClosed?:
   return (caller, onClosed) => {
     const state: SessionState = { caller };
     const inFlight = new Map<RequestId, AbortSignal>();
-    const server = new Server(serverInfo, serverOptions);
+    const server = new Server(serverInfo, caller.surface?.search ? searchOptions : serverOptions);
     let stop: (() => void) | undefined;
     const mute = () => {
       stop?.();
@@ -111,7 +117,7 @@ function tell(server: Server, { caller, subscriptions }: SessionState, { type, d
   const updated = (uri: string) => {
     if (subscriptions?.has(uri)) send({ method: "notifications/resources/updated", params: { uri } });
   };
-  if (type === "skills-changed") send({ method: "notifications/prompts/list_changed" });
+  if (type === "skills-changed" && seesSkills(caller)) send({ method: "notifications/prompts/list_changed" });
   if (type === "memory-updated" && seesMemory(caller)) updated(MEMORY_URI);
   if ((type === "artifact-created" || type === "artifact-deleted") && seesArtifacts(caller)) {
     send({ method: "notifications/resources/list_changed" });

@@ -1,7 +1,7 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { isInitializeRequest, type RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { randomUUID } from "node:crypto";
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../core/caller.js";
 import { AppError, type ErrorCode } from "../../core/errors.js";
 import { invalidRequest, readMessage, Refusal } from "./door.js";
@@ -11,18 +11,19 @@ import { ownerOf, type StreamableSession, type Visitor } from "./http-sessions.j
 import { relayAnswer, relayStream } from "./relay.js";
 import { RPC } from "./rpc-error.js";
 import { authInfoOf } from "./server.js";
+import { type Choice, within } from "./session-choice.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
 /** Streamable HTTP over the SDK's transport, by HTTP method. */
 export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serve> {
-  const { table, open, now, maxBody, patienceMs, keepAliveMs } = parts;
+  const { table, choices, open, now, maxBody, patienceMs, keepAliveMs } = parts;
 
   const post: Serve = async (req, res, visitor) => {
     const message = await readMessage(req, maxBody);
     const id = req.headers["mcp-session-id"];
-    if (id === undefined) return begin(message, req.headers, res, visitor);
-    const session = table.find(String(id), "streamable", visitor.caller);
+    if (id === undefined) return begin(message, req, res, visitor);
+    const session = sessionOf(String(id), req, visitor);
     const request = requestIdOf(message);
     if (request !== undefined && session.mcp.inFlight.has(request)) {
       throw invalidRequest("This request id is still in use in this session; take another.");
@@ -32,15 +33,22 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
     if (cancelled) settleCancelled(session, cancelled);
   };
 
-  async function begin(message: Message, headers: IncomingHttpHeaders, res: ServerResponse, visitor: Visitor) {
+  function sessionOf(id: string, req: IncomingMessage, { caller }: Visitor): StreamableSession {
+    const session = table.find(id, "streamable", caller);
+    choices.requireSame(req, caller, session.choice);
+    return session;
+  }
+
+  async function begin(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor) {
     const request = requestIdOf(message);
     if (request === undefined || !isInitializeRequest(message)) {
       throw invalidRequest("Send initialize first, and its Mcp-Session-Id with every request after it.");
     }
+    const choice = choices.read(req, visitor.caller);
     const giveBack = table.reserve();
     try {
-      const session = await create(visitor.caller);
-      const response = await handOver(session, message, headers, visitor);
+      const session = await create(visitor.caller, choice);
+      const response = await handOver(session, message, req.headers, visitor);
       if (session.transport.sessionId !== undefined) table.add(session);
       await converse(session, response, request, res, visitor);
     } finally {
@@ -48,7 +56,7 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
     }
   }
 
-  async function create(caller: Caller): Promise<StreamableSession> {
+  async function create(caller: Caller, choice: Choice): Promise<StreamableSession> {
     const id = randomUUID();
     const log = createEventLog(now);
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -56,16 +64,16 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
       eventStore: log,
       keepAliveMs,
     });
-    const mcp = open(caller, () => table.remove(id));
+    const mcp = open(within(choice, caller), () => table.remove(id));
     await mcp.server.connect(transport);
-    return { kind: "streamable", id, owner: ownerOf(caller), mcp, transport, log, lastUsed: now(), streams: 0 };
+    return { kind: "streamable", id, owner: ownerOf(caller), choice, mcp, transport, log, lastUsed: now(), streams: 0 };
   }
 
   function handOver(session: StreamableSession, message: Message, headers: IncomingHttpHeaders, { caller }: Visitor) {
     const given = { ...forwarded(headers), "content-type": "application/json" };
     return session.transport.handleRequest(webRequest("POST", given), {
       parsedBody: message,
-      authInfo: authInfoOf(caller),
+      authInfo: authInfoOf(within(session.choice, caller)),
     });
   }
 
@@ -99,7 +107,7 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
   }
 
   const get: Serve = async (req, res, visitor) => {
-    const session = table.find(sessionIdOf(req.headers), "streamable", visitor.caller);
+    const session = sessionOf(sessionIdOf(req.headers), req, visitor);
     const last = req.headers["last-event-id"];
     if (typeof last === "string" && session.log.isAnswer(last)) {
       // That stream is complete: nothing will follow, and 204 keeps a client from asking again.
@@ -118,7 +126,7 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
   };
 
   const del: Serve = async (req, res, visitor) => {
-    const session = table.find(sessionIdOf(req.headers), "streamable", visitor.caller);
+    const session = sessionOf(sessionIdOf(req.headers), req, visitor);
     const response = await session.transport.handleRequest(webRequest("DELETE", forwarded(req.headers)));
     if (!response.ok) throw await refusalOf(response);
     res.writeHead(response.status).end();

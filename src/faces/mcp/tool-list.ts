@@ -2,8 +2,9 @@ import type { ListToolsResult, Tool } from "@modelcontextprotocol/sdk/types.js";
 import type { AnyOperation } from "../../core/operation.js";
 import type { Entry, Registry } from "../../core/registry.js";
 import { outputSchema } from "../../core/schema.js";
+import { type Surface, surfaceKey } from "../../core/surface.js";
 
-/** Scope sets remembered at once: far more than the keys of one server differ in. */
+/** Lists remembered at once: far more than the keys and surfaces of one server differ in. */
 const REMEMBERED = 256;
 
 /** A registry entry as `tools/list` shows it. */
@@ -28,12 +29,12 @@ function annotationsOf<Services>({ title, effect }: AnyOperation<Services>): Non
   };
 }
 
-/** The tools of each set of scopes, in the catalogue's order; each distinct set is worked out once. */
+/** The tools of each set of scopes on each surface, in the catalogue's order; each is worked out once. */
 export function createToolLists<Services>(
   registry: Pick<Registry<Services>, "listTools">,
-): (scopes: ReadonlySet<string>) => ListToolsResult {
-  const described = new Map<Entry<Services>, Tool>();
-  const bySet = new WeakMap<ReadonlySet<string>, ListToolsResult>();
+): (scopes: ReadonlySet<string>, surface: Surface) => ListToolsResult {
+  const described = new WeakMap<Entry<Services>, Tool>();
+  const known = new WeakMap<ReadonlySet<string>, WeakMap<Surface, ListToolsResult>>();
   const byNames = new Map<string, ListToolsResult>();
 
   const describe = (entry: Entry<Services>) => {
@@ -42,14 +43,15 @@ export function createToolLists<Services>(
     return tool;
   };
 
-  return (scopes) => {
-    const known = bySet.get(scopes);
-    if (known) return known;
-    const names = [...scopes].sort().join(" ");
-    const list = byNames.get(names) ?? { tools: registry.listTools(scopes).map(describe) };
+  return (scopes, surface) => {
+    const ofScopes = known.get(scopes) ?? new WeakMap<Surface, ListToolsResult>();
+    const list = ofScopes.get(surface);
+    if (list) return list;
+    const names = `${[...scopes].sort().join(" ")} ${surfaceKey(surface)}`;
+    const found = byNames.get(names) ?? { tools: registry.listTools(scopes, surface).map(describe) };
     if (byNames.size >= REMEMBERED) byNames.clear();
-    byNames.set(names, list);
-    bySet.set(scopes, list);
-    return list;
+    byNames.set(names, found);
+    known.set(scopes, ofScopes.set(surface, found));
+    return found;
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import type { Authenticate } from "../../core/authenticate.js";
+import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { AppError, quote, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
@@ -17,6 +18,7 @@ interface RestFaceOptions<Services> {
   readonly invoke: Invoke;
   readonly authenticate: Authenticate;
   readonly linkCaller: LinkCaller;
+  readonly chooseClerkAccount: ChooseClerkAccount;
   /** Resolves when the server can answer, else throws. */
   readonly ready: () => Promise<void>;
   readonly log: Log;

@@ -2,11 +2,14 @@ import { isIP } from "node:net";
 import type { Request } from "express";
 import type { Authenticate, RequestOrigin } from "../../core/authenticate.js";
 import type { Caller } from "../../core/caller.js";
+import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { AppError } from "../../core/errors.js";
 import type { Route } from "../../core/operation.js";
 
 /** The caller of a valid signed link, else undefined; the query holds the signature and what it signs. */
 export type LinkCaller = (path: string, query: URLSearchParams, origin: RequestOrigin) => Caller | undefined;
+
+const CLERK_ROUTES = "/api/v1/clerk/";
 
 /** Who sent a request, and what of its query is left as arguments. */
 interface Identified {
@@ -14,12 +17,19 @@ interface Identified {
   readonly query: URLSearchParams;
 }
 
-/** Finds the caller by the credential that the route takes; throws `AUTH_REQUIRED` or `KEY_REVOKED`. */
+/**
+ * Finds the caller by the credential that the route takes, with the Clerk account that the request names; throws
+ * `AUTH_REQUIRED` or `KEY_REVOKED`, and whatever refuses the account.
+ */
 export async function identify(
   req: Request,
   route: Route,
   origin: RequestOrigin,
-  doors: { readonly authenticate: Authenticate; readonly linkCaller: LinkCaller },
+  doors: {
+    readonly authenticate: Authenticate;
+    readonly linkCaller: LinkCaller;
+    readonly chooseClerkAccount: ChooseClerkAccount;
+  },
 ): Promise<Identified> {
   const query = queryOf(req);
   if (route.auth === "signed-link" && query.has("signature")) {
@@ -36,7 +46,17 @@ export async function identify(
     throw new AppError("AUTH_REQUIRED", "This request carries two different API keys; send one.");
   }
   const [key] = keys;
-  return { caller: await doors.authenticate(key, origin), query };
+  const caller = await doors.authenticate(key, origin);
+  if (!route.path.startsWith(CLERK_ROUTES)) return { caller, query };
+  return { caller: doors.chooseClerkAccount(caller, accountIn(req, query)), query };
+}
+
+/** The account named by header or query, which is no argument; two different ones are refused. */
+function accountIn(req: Request, query: URLSearchParams): string | undefined {
+  const named = new Set([...(req.headersDistinct["x-clerk-account"] ?? []), ...query.getAll("clerk_account")]);
+  query.delete("clerk_account");
+  if (named.size > 1) throw new AppError("INVALID_INPUT", "This request names two different Clerk accounts; name one.");
+  return [...named][0];
 }
 
 /** What is known of a request before its caller is. */

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import { BinaryAnswer, StreamAnswer } from "../../core/answer.js";
 import type { Authenticate } from "../../core/authenticate.js";
+import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { encodeError, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
@@ -17,6 +18,7 @@ interface Surroundings {
   readonly invoke: Invoke;
   readonly authenticate: Authenticate;
   readonly linkCaller: LinkCaller;
+  readonly chooseClerkAccount: ChooseClerkAccount;
   readonly log: Log;
   readonly maxBody: number;
 }

@@ -89,6 +89,8 @@ export function createExecutions(options: {
     requireConnected(input);
     if (!hasModel && !requester.agent) throw noModel();
     if (hasModel) await billing.requireCredits(requester.workspace);
+    // Made before the record: an execution that waits for an agent which never got it would wait for ever.
+    const handedOut = hasModel ? undefined : { instructions: await handOut(requester, pack), input };
     const number = await records.next();
     const ref = { workspace: requester.workspace, number };
     const record: ExecutionRecord = {
@@ -107,9 +109,9 @@ export function createExecutions(options: {
       { kind: "insert", collection: inputs(ref.workspace), id: String(number), value: input },
       ...(hasModel ? [outbox.change(jobId(ref))] : []),
     ]);
-    await journal.tell(ref, record, []);
+    await journal.tell(ref, record);
     if (hasModel) await outbox.send(jobId(ref));
-    return { ref, record, ...(!hasModel && { handedOut: { instructions: await handOut(requester, pack), input } }) };
+    return { ref, record, ...(handedOut && { handedOut }) };
   };
 
   const handOut = async ({ workspace, readsMemory }: Requester, pack: Pack): Promise<string> => {
@@ -148,7 +150,8 @@ export function createExecutions(options: {
       const ref = refTo(workspace, await records.get(workspace, id));
       const { record, ended } = await journal.end(ref, { status: "cancelled", tokens: 0 });
       if (!ended) throw finished(ref.number, record.status);
-      await store.publish(CANCEL_CHANNEL, jobId(ref));
+      // A run that does not hear of it learns it with its next block.
+      await store.publish(CANCEL_CHANNEL, jobId(ref)).catch(() => undefined);
       return viewOf(record, ref.number, now());
     },
 
@@ -158,26 +161,30 @@ export function createExecutions(options: {
       if (FINAL_STATES.has(found.value.status)) throw finished(ref.number, found.value.status);
       if (found.value.status !== "awaiting_agent") throw stillRunning(found);
       const pack = marketplace.pack(found.value.skill);
-      const { blocks, artifacts: made, changes } = await journal.appending(ref, 0, completion(pack, output, artifacts));
-      const { record, ended } = await journal.end(ref, { status: "completed", tokens: 0 }, changes);
+      const result = await journal.appending(ref, 0, completion(pack, output, artifacts));
+      const { record, ended } = await journal.end(ref, { status: "completed", tokens: 0 }, result);
       if (!ended) throw finished(ref.number, record.status);
-      await journal.tell(ref, record, blocks, made);
       return viewOf(record, ref.number, now());
     },
 
     async wait(ref, ms, signal, told) {
       const id = formatId("execution", ref.number);
       const deadline = now() + ms;
+      let news = false;
       let wake: () => void = () => undefined;
+      const stir = () => {
+        news = true;
+        wake();
+      };
       const unsubscribe = await events.subscribe(ref.workspace, (event) => {
         if (event.data["executionId"] !== id) return;
         told(event);
-        wake();
+        stir();
       });
-      const stop = () => wake();
-      signal.addEventListener("abort", stop, { once: true });
+      signal.addEventListener("abort", stir, { once: true });
       try {
         for (;;) {
+          news = false;
           const status = (await records.find(ref.workspace, ref.number))?.value.status;
           const left = deadline - now();
           if (!status || FINAL_STATES.has(status) || left <= 0 || signal.aborted)
@@ -189,10 +196,12 @@ export function createExecutions(options: {
               clearTimeout(timer);
               resolve();
             };
+            // It came while the record was read, which may have been before.
+            if (news) wake();
           });
         }
       } finally {
-        signal.removeEventListener("abort", stop);
+        signal.removeEventListener("abort", stir);
         await unsubscribe();
       }
     },

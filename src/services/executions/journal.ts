@@ -25,32 +25,44 @@ export interface Ending {
   readonly tokens: number;
 }
 
+/** Blocks and files that an execution gains, and what keeps them. */
+export interface Addition {
+  readonly blocks: OutputBlock[];
+  readonly artifacts: ArtifactView[];
+  readonly changes: Change[];
+}
+
+const NOTHING: Addition = { blocks: [], artifacts: [], changes: [] };
+
 /** What is written while an execution runs. Every method is safe against a second process running the same one. */
 export interface Journal {
   blocks(ref: ExecutionRef, after?: number): Promise<OutputBlock[]>;
   /** From `queued` or `running` to `running`; undefined when there is nothing left to run. */
   begin(ref: ExecutionRef): Promise<ExecutionRecord | undefined>;
-  /** Adds a block, its file as an artifact; false when another process has taken that place. */
-  append(ref: ExecutionRef, index: number, block: NewBlock, file?: NewArtifact): Promise<boolean>;
+  /**
+   * Adds a block, its file as an artifact. `taken` when another process has that place. `ended` when the execution
+   * is over: the block is then kept only if it was cancelled, as the last of what the run had produced.
+   */
+  append(ref: ExecutionRef, index: number, block: NewBlock, file?: NewArtifact): Promise<"kept" | "taken" | "ended">;
   /** What appends several blocks and files at once, to be committed with something else. */
   appending(
     ref: ExecutionRef,
     index: number,
     output: readonly { block: NewBlock; file?: NewArtifact }[],
-  ): Promise<{ blocks: OutputBlock[]; artifacts: ArtifactView[]; changes: Change[] }>;
+  ): Promise<Addition>;
   /**
-   * Ends an execution and debits it, once; `also` is committed with it. Answers the record as it is then, and
-   * whether this call was the one that ended it.
+   * Ends an execution and debits it, once, its last output with it. Answers the record as it is then, and whether
+   * this call was the one that ended it.
    */
   end(
     ref: ExecutionRef,
     ending: Ending,
-    also?: readonly Change[],
+    last?: Addition,
   ): Promise<{ readonly record: ExecutionRecord; readonly ended: boolean }>;
   /** Debits what a cancelled run had used up to then. */
   settle(ref: ExecutionRef, tokens: number): Promise<void>;
-  /** Tells the workspace's listeners. */
-  tell(ref: ExecutionRef, record: ExecutionRecord, blocks: OutputBlock[], artifacts?: ArtifactView[]): Promise<void>;
+  /** Tells the workspace's listeners how an execution stands, and what it gained. */
+  tell(ref: ExecutionRef, record: ExecutionRecord, addition?: Addition): Promise<void>;
 }
 
 const PAGE = 200;
@@ -94,15 +106,13 @@ export function createJournal(options: {
       }),
 
     async append(ref, index, block, file) {
-      const {
-        blocks,
-        artifacts: made,
-        changes,
-      } = await journal.appending(ref, index, [{ block, ...(file && { file }) }]);
-      if (!(await store.commit(changes))) return false;
+      const before = await records.find(ref.workspace, ref.number);
+      if (!before || (FINAL_STATES.has(before.value.status) && before.value.status !== "cancelled")) return "ended";
+      const addition = await journal.appending(ref, index, [{ block, ...(file && { file }) }]);
+      if (!(await store.commit(addition.changes))) return "taken";
       const record = await records.find(ref.workspace, ref.number);
-      if (record) await journal.tell(ref, record.value, blocks, made);
-      return true;
+      if (record) await journal.tell(ref, record.value, addition);
+      return record && !FINAL_STATES.has(record.value.status) ? "kept" : "ended";
     },
 
     async appending(ref, index, output) {
@@ -133,7 +143,7 @@ export function createJournal(options: {
       return { blocks, artifacts: made, changes };
     },
 
-    async end(ref, ending, also = []) {
+    async end(ref, ending, last = NOTHING) {
       const cost = costOf(ending.tokens);
       const outcome = await untilCommitted(async () => {
         const found = await records.find(ref.workspace, ref.number);
@@ -147,10 +157,10 @@ export function createJournal(options: {
           ...(ending.error && { error: ending.error }),
         };
         const debit = await billing.debitChanges(ref.workspace, ref.number, cost);
-        const held = await store.commit([records.replace(ref.workspace, found, value), ...debit, ...also]);
+        const held = await store.commit([records.replace(ref.workspace, found, value), ...debit, ...last.changes]);
         return held ? { result: { record: value, ended: true } } : undefined;
       });
-      if (outcome.ended) await journal.tell(ref, outcome.record, []);
+      if (outcome.ended) await journal.tell(ref, outcome.record, last);
       return outcome;
     },
 
@@ -166,7 +176,7 @@ export function createJournal(options: {
       });
     },
 
-    async tell({ workspace, number }, record, blocks, made = []) {
+    async tell({ workspace, number }, record, { blocks, artifacts: made } = NOTHING) {
       for (const artifact of made) {
         await events.publish(workspace, { type: "artifact-created", source: record.interface, data: { ...artifact } });
       }

@@ -267,6 +267,7 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
       query.get("signature") === `signed:${path}`
         ? { kind: "key", workspace: 1, person: 1, scopes: new Set(["workspace:files:read"]), ...origin }
         : undefined,
+    chooseClerkAccount: (caller) => caller,
     ready: options.ready ?? (async () => undefined),
     log,
     maxBody: options.maxBody ?? 4096,

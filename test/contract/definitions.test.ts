@@ -1,0 +1,235 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { COMMON_ERRORS, ERRORS, type ErrorCode } from "../../src/core/errors.js";
+import { inputSchema, type JsonSchema, outputSchema } from "../../src/core/schema.js";
+import { ALL_SCOPES } from "../../src/core/scopes.js";
+import { catalogue } from "../../tools/catalogue.js";
+import { callsOf } from "../parity/table.js";
+import { ownOperations } from "../support/own-operations.js";
+import { ARGUMENTS, IDEMPOTENT, PROMISED } from "./promised-operations.js";
+
+const named = (operations: typeof catalogue) => operations.map((operation) => [operation.name, operation] as const);
+const every = describe.each(named(catalogue));
+const own = describe.each(named(ownOperations));
+
+/** What some clients put in front of a tool's name. */
+const PREFIX = "clanker__";
+
+const VERBS = new Set(
+  (
+    "activate add bind browse call cancel complete connect create delete describe disconnect download execute get " +
+    "install invite list poll read remove request rerun resume revoke run search set start stream switch unbind " +
+    "uninstall update write"
+  ).split(" "),
+);
+
+/** Fields whose name says it all to whoever reads the tool's description. */
+const PLAIN_FIELDS: Readonly<Record<string, string>> = {
+  limit: "rows of a page; the schema has its bounds",
+  slug: "a skill's, in a tool whose title names skills",
+  status: "a state; the schema lists them all",
+  type: "of the described object that it is a field of; the schema lists them all",
+  category: "of skills; the schema lists them all",
+  name: "of the object that it is a field of",
+  mime_type: "of the file beside it",
+  encoding: "of the content beside it; the schema lists them all",
+  content: "the text or file itself, in a tool that writes one",
+  attachments: "files that go along, each described by its own fields",
+  artifacts: "files that are handed in, each described by its own fields",
+};
+
+const BANNED = ["$ref", "$defs", "$schema", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "const"];
+const BANNED_BOUNDS = ["exclusiveMinimum", "exclusiveMaximum"];
+
+interface Place {
+  readonly path: string;
+  /** The property's name; undefined for the root and for the items of a list. */
+  readonly name: string | undefined;
+  readonly schema: JsonSchema;
+}
+
+/** Every schema within a schema, itself first. */
+function places(schema: JsonSchema, path = "(root)", name?: string): Place[] {
+  const properties = Object.entries(schema.properties ?? {});
+  return [
+    { path, name, schema },
+    ...properties.flatMap(([field, property]) => places(property, `${path}.${field}`, field)),
+    ...(schema.items ? places(schema.items, `${path}[]`) : []),
+  ];
+}
+
+describe("the catalogue", () => {
+  it.each(PROMISED)("has $tool with the route, scope and effect that were promised", (promised) => {
+    const operation = catalogue.find(({ tool }) => tool === promised.tool);
+    const { route, scope, effect } = operation ?? {};
+    expect({ tool: operation?.tool, route: `${route?.method} ${route?.path}`, scope, effect }).toEqual(promised);
+  });
+
+  it("takes idempotency keys where that was promised", () => {
+    expect(catalogue.filter(({ idempotent }) => idempotent).map(({ name }) => name)).toEqual(IDEMPOTENT);
+  });
+
+  it.each(Object.entries(ARGUMENTS))("lets %s take the arguments that were promised", (tool, fields) => {
+    const operation = catalogue.find((candidate) => candidate.tool === tool);
+    expect(Object.keys(operation ? (inputSchema(operation.input).properties ?? {}) : {})).toEqual(
+      expect.arrayContaining([...fields]),
+    );
+  });
+
+  it.each<[string, (operation: (typeof catalogue)[number]) => string | undefined]>([
+    ["name", ({ name }) => name],
+    ["tool", ({ tool }) => tool],
+    ["folded tool name", ({ tool }) => tool?.replaceAll("-", "_").toLowerCase()],
+    ["route", ({ route }) => route && `${route.method} ${route.path.replaceAll(/:\w+/g, ":")}`],
+    ["title", ({ title }) => title],
+  ])("gives no %s twice", (_, of) => {
+    const all = catalogue.map(of).filter((value) => value !== undefined);
+    expect(all).toEqual([...new Set(all)]);
+  });
+});
+
+every("%s", (name, operation) => {
+  it("has a name that is short enough for every client", () => {
+    expect(name).toMatch(/^[a-z][a-z0-9]*([-_][a-z0-9]+)+$/);
+    expect((PREFIX + name).length).toBeLessThanOrEqual(60);
+    expect(operation.tool ?? name).toBe(name);
+    expect(operation.tool ?? operation.route).toBeDefined();
+  });
+
+  const input = inputSchema(operation.input);
+
+  it("has a title and one short paragraph for people and models", () => {
+    expect(operation.title).toMatch(/^[A-Z][^\n]{2,58}[^.\s]$/);
+    expect(operation.description).toMatch(/^[A-Z0-9][^\n]*\.$/);
+    expect(operation.description.length).toBeLessThan(1024);
+    expect(operation.toolset).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it("says what the audit calls it unless it only reads", () => {
+    if (operation.effect === "read") expect(operation.audit).toBeUndefined();
+    else {
+      expect(operation.audit?.action).toMatch(/^[a-z]+\.[a-z]+$/);
+      expect(operation.audit?.action.split(".")[0]).toBe(operation.audit?.resource);
+    }
+  });
+
+  it("asks for a scope that a key can have", () => {
+    const { scope } = operation;
+    const asked = typeof scope === "string" ? [scope] : scope.among;
+    expect([...ALL_SCOPES, "none", "owner", "public"]).toEqual(expect.arrayContaining([...asked]));
+    if (operation.effect !== "read") expect(asked).not.toContain("public");
+  });
+
+  it("has arguments that every client accepts", () => {
+    expect(input.type).toBe("object");
+    expect(input.properties).toBeDefined();
+    for (const { path, schema } of places(input)) {
+      for (const keyword of [...BANNED, ...BANNED_BOUNDS]) expect(schema, path).not.toHaveProperty([keyword]);
+      expect(typeof schema.type, path).toBe("string");
+      if (schema.type === "array") expect(schema.items, path).toBeDefined();
+      if (schema.enum)
+        expect(schema.enum.every((value) => typeof value === "string") && schema.type, path).toBe("string");
+      expect((schema.description ?? "").length, path).toBeLessThan(1024);
+      for (const field of Object.keys(schema.properties ?? {})) expect(field.length, path).toBeLessThan(64);
+      const optional = new Set(Object.keys(schema.properties ?? {}));
+      for (const field of schema.required ?? []) expect(optional, path).toContain(field);
+    }
+  });
+
+  it("takes no argument that it does not know", () => {
+    expect(operation.input.safeParse({ "no-such-field": 1 }).error?.issues.map(({ code }) => code)).toContain(
+      "unrecognized_keys",
+    );
+  });
+
+  it("promises answers in a schema that every client accepts", () => {
+    if (operation.tool !== undefined) expect(operation.output).toBeDefined();
+    if (!operation.output) return;
+    const output = outputSchema(operation.output);
+    expect(output.type).toBe("object");
+    for (const { path, schema } of places(output)) {
+      for (const keyword of ["$ref", "$defs", "$schema", "anyOf", "oneOf", "allOf", "not", "if"]) {
+        expect(schema, path).not.toHaveProperty([keyword]);
+      }
+    }
+  });
+
+  it("fills its route from its arguments", () => {
+    const { route } = operation;
+    const fields = Object.keys(input.properties ?? {});
+    const inPath = [...(route?.path ?? "").matchAll(/:(\w+)/g)].map(([, field]) => field);
+    expect(fields).toEqual(expect.arrayContaining([...inPath, ...(route?.omit ?? [])]));
+    for (const field of inPath) expect(input.required).toContain(field);
+    for (const field of route?.omit ?? []) expect(input.required ?? []).not.toContain(field);
+  });
+
+  it("says why it looks at the face, if and only if it does", async () => {
+    const readers = await functionsThatReadTheFace();
+    const source = operation.run.toString();
+    const looks = /\bface\b/.test(source) || readers.some((reader) => new RegExp(`\\b${reader}\\b`).test(source));
+    expect(operation.dependsOnFace !== undefined).toBe(looks);
+  });
+
+  it("declares errors that exist, once, and none that any operation may meet", () => {
+    expect(Object.keys(ERRORS)).toEqual(expect.arrayContaining([...operation.errors]));
+    expect([...new Set(operation.errors)]).toEqual([...operation.errors]);
+    const common: readonly ErrorCode[] = COMMON_ERRORS;
+    expect(operation.errors.filter((code) => common.includes(code))).toEqual([]);
+  });
+});
+
+own("%s of the workspace", (name, operation) => {
+  it("is named in kebab-case, its verb first", () => {
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
+    expect(VERBS).toContain(name.split("-")[0]);
+  });
+
+  it("describes every argument whose name does not say it", () => {
+    const unsaid = places(inputSchema(operation.input)).filter(
+      ({ name: field, schema }) => field !== undefined && !schema.description && !Object.hasOwn(PLAIN_FIELDS, field),
+    );
+    expect(unsaid.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("is called through every face by a test, with an answer and with each error that can be had", () => {
+    if (Object.hasOwn(TESTED_ELSEWHERE, name)) return;
+    const calls = callsOf(name);
+    const codes = new Set(calls.flatMap(({ codes }) => codes));
+    expect(calls.some(({ answers }) => answers)).toBe(true);
+    const excused = (code: ErrorCode) => [code, `${name} ${code}`].some((key) => Object.hasOwn(NOT_TO_BE_HAD, key));
+    expect([...codes]).toEqual(expect.arrayContaining(operation.errors.filter((code) => !excused(code))));
+  });
+});
+
+/** Operations that no tool shows, and where they are tested. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "stream-events": "test/e2e/events.test.ts",
+};
+
+/** Errors that no client can bring about on purpose: a code, or an operation and a code. */
+const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
+  CONFLICT: "wants 200 lost races in a row",
+  "rerun-execution TOOL_NOT_CONNECTED": "wants a run with a connector, and none can be connected yet",
+  "get-current-workspace NOT_FOUND": "wants a workspace that was deleted, and nothing deletes one yet",
+  "get-profile NOT_FOUND": "wants a person who was deleted, and nothing deletes one yet",
+};
+
+let found: Promise<string[]> | undefined;
+
+/** Names of the functions beside the definitions that look at the face. */
+function functionsThatReadTheFace(): Promise<string[]> {
+  found ??= (async () => {
+    const folder = fileURLToPath(new URL("../../tools", import.meta.url));
+    const modules = (readdirSync(folder, { recursive: true }) as string[]).filter((file) => file.endsWith(".ts"));
+    const exported = await Promise.all(
+      modules.map(async (file) => Object.entries((await import(pathToFileURL(join(folder, file)).href)) as object)),
+    );
+    return exported
+      .flat()
+      .filter(([, value]) => typeof value === "function" && /\bface\b/.test(String(value)))
+      .map(([name]) => name);
+  })();
+  return found;
+}

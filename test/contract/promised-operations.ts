@@ -1,0 +1,55 @@
+import type { Effect } from "../../src/core/standing.js";
+
+/** An operation that was promised: its name, route, scope and effect are fixed, whoever edits the catalogue. */
+export interface Promised {
+  readonly tool: string;
+  readonly route: string;
+  readonly scope: string;
+  readonly effect: Effect;
+}
+
+const row = (tool: string, route: string, scope: string, effect: Effect): Promised => ({ tool, route, scope, effect });
+
+/** The tables of skills (without the bindings of secrets), executions, artifacts, memory, billing, and two rows more. */
+export const PROMISED: readonly Promised[] = [
+  row("browse-marketplace", "GET /api/v1/marketplace/skills", "public", "read"),
+  row("list-skill-categories", "GET /api/v1/marketplace/skills/categories", "public", "read"),
+  row("get-skill-details", "GET /api/v1/marketplace/skills/:slug", "public", "read"),
+  row("list-installed-skills", "GET /api/v1/skills", "none", "read"),
+  row("install-skill", "POST /api/v1/skills/:slug/install", "tool:execute", "write"),
+  row("uninstall-skill", "POST /api/v1/skills/:slug/uninstall", "tool:execute", "destroy"),
+  row("execute-skill", "POST /api/v1/skills/:slug/run", "tool:execute", "write"),
+  row("list-executions", "GET /api/v1/executions", "none", "read"),
+  row("get-execution-status", "GET /api/v1/executions/:id/status", "none", "read"),
+  row("cancel-execution", "POST /api/v1/executions/:id/cancel", "tool:execute", "write"),
+  row("complete-execution", "POST /api/v1/executions/:id/result", "tool:execute", "write"),
+  row("rerun-execution", "POST /api/v1/executions/:id/rerun", "tool:execute", "write"),
+  row("list-artifacts", "GET /api/v1/artifacts", "workspace:files:read", "read"),
+  row("get-artifact", "GET /api/v1/artifacts/:id", "workspace:files:read", "read"),
+  row("download-artifact", "GET /api/v1/artifacts/:id/download", "workspace:files:read", "read"),
+  row("delete-artifact", "DELETE /api/v1/artifacts/:id", "workspace:files:write", "destroy"),
+  row("read-memory", "GET /api/v1/memory", "memory:read", "read"),
+  row("write-memory", "PUT /api/v1/memory", "memory:write", "write"),
+  row("get-credit-balance", "GET /api/v1/billing/balance", "billing:read", "read"),
+  row("list-transactions", "GET /api/v1/billing/transactions", "billing:read", "read"),
+  row("get-subscription-tier", "GET /api/v1/billing/subscription/tier", "billing:read", "read"),
+  row("get-current-workspace", "GET /api/v1/workspaces/current", "none", "read"),
+  row("get-profile", "GET /api/v1/profile", "profile:read", "read"),
+];
+
+/** Operations that take an idempotency key. */
+export const IDEMPOTENT: readonly string[] = ["execute-skill"];
+
+/** What each tool takes beside the path: a list also takes `limit`, `after_id` and `before_id`. */
+export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  "browse-marketplace": ["category", "search", "limit", "after_id", "before_id"],
+  "list-installed-skills": ["search", "limit", "after_id", "before_id"],
+  "execute-skill": ["slug", "input", "interface", "attachments", "connector", "wait_seconds"],
+  "list-executions": ["status", "skill", "limit", "after_id", "before_id"],
+  "get-execution-status": ["id", "blocksAfter"],
+  "complete-execution": ["id", "output", "artifacts"],
+  "rerun-execution": ["id", "input"],
+  "list-artifacts": ["execution_id", "type", "limit", "after_id", "before_id"],
+  "write-memory": ["content", "mode"],
+  "list-transactions": ["limit", "after_id", "before_id"],
+};

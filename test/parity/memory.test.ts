@@ -1,0 +1,3 @@
+import { paritySuite } from "./suite.js";
+
+paritySuite(async () => ({ address: "memory:", close: async () => undefined }));

@@ -1,0 +1,35 @@
+import type { ErrorCode } from "../../src/core/errors.js";
+import type { Environment } from "../support/program.js";
+import type { Call } from "./call.js";
+import { whileItRuns, withAModel } from "./with-a-model.js";
+import { withoutAModel } from "./without-a-model.js";
+
+/** Calls in their order, on a server of their own. */
+export interface Chapter {
+  readonly title: string;
+  readonly model: boolean;
+  readonly settings: Environment;
+  readonly calls: readonly Call[];
+}
+
+/** Large enough for a file that the artifacts do not take. */
+const MAX_BODY = String(16 * 1024 * 1024);
+
+/** Every call that is put through every face. */
+export const table: readonly Chapter[] = [
+  { title: "without a model", model: false, settings: { CLANKER_MAX_BODY: MAX_BODY }, calls: withoutAModel },
+  { title: "with a model", model: true, settings: { CLANKER_CREDITS: "4" }, calls: withAModel },
+  { title: "while a model runs", model: true, settings: {}, calls: whileItRuns },
+];
+
+/** What the table does with one operation, call by call. */
+export function callsOf(operation: string): { readonly answers: boolean; readonly codes: readonly ErrorCode[] }[] {
+  const calls = table.flatMap((chapter) => chapter.calls).filter((call) => call.operation === operation);
+  return calls.map(({ expected, overMcp }) => {
+    const ends = overMcp ? [expected, overMcp] : [expected];
+    return {
+      answers: ends.some((end) => "gives" in end),
+      codes: ends.flatMap((end) => ("code" in end ? [end.code] : [])),
+    };
+  });
+}
