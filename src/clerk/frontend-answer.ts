@@ -1,4 +1,4 @@
-import { withoutTokens } from "./blank.js";
+import { withoutSecrets, withoutTokens } from "./blank.js";
 import type { Captured } from "./exchange.js";
 
 /** An answer that sends a browser on, without what would let somebody act as the client. */
@@ -32,8 +32,8 @@ export function clientTokenOf({ headers }: Captured): string | null | undefined 
   return value === "" || /;\s*max-age=(0|-\d+)\s*(;|$)/i.test(cookie) ? null : tokenIn(value);
 }
 
-/** Where an answer leads and what it sets. */
-export function redirectOf({ status, headers, url }: Captured): Redirected {
+/** Where an answer leads and what it sets, these secrets blanked in it. */
+export function redirectOf({ status, headers, url }: Captured, secrets: readonly string[]): Redirected {
   const target = headers.get("location");
   const location = target === null ? undefined : withoutTokens(target, url.href);
   const sent = headers.getSetCookie().map(readCookie);
@@ -44,8 +44,10 @@ export function redirectOf({ status, headers, url }: Captured): Redirected {
   const expiry = claims["exp"];
   return {
     status,
-    ...(location !== undefined && { location }),
-    cookies: [...new Set(cookies.map(({ name }) => name))].filter((name) => /^[\w.-]{1,128}$/.test(name)),
+    ...(location !== undefined && { location: withoutSecrets(location, secrets) }),
+    cookies: [...new Set(cookies.map(({ name }) => name))].filter(
+      (name) => /^[\w-]{1,128}$/.test(name) && withoutSecrets(name, secrets) === name,
+    ),
     ...(typeof session === "string" && /^[\w-]{1,255}$/.test(session) && { session_id: session }),
     ...(typeof expiry === "number" && Math.abs(expiry) < 8e12 && { expires_at: new Date(expiry * 1000).toISOString() }),
   };

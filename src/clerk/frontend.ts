@@ -117,18 +117,18 @@ export function createClerkFrontend(settings: FrontendSettings): ClerkFrontend {
     return { instance, holder, exchange, tokens };
   };
 
-  const send = async (call: FrontendCall, outgoing: Outgoing): Promise<Captured> => {
+  const send = async (call: FrontendCall, outgoing: Outgoing) => {
     const visit = await visitOf(call, outgoing.read);
     const answer = await request(visit, outgoing);
     await keep(visit, answer);
     if (answer.status >= 400) throw refusal({ ...answer, body: blanked(answer.body) }, { 401: UNKNOWN_CLIENT });
-    return answer;
+    return { answer, redirect: () => redirectOf(answer, visit.exchange.secrets) };
   };
 
   return {
     async client(call, method) {
-      const answer = await send(call, { method, path: "/client", read: method === "GET" });
-      if (answer.status >= 300) return redirectOf(answer);
+      const { answer, redirect } = await send(call, { method, path: "/client", read: method === "GET" });
+      if (answer.status >= 300) return redirect();
       return blanked(answerOf([answer])) as Readonly<Record<string, unknown>>;
     },
 
@@ -138,11 +138,13 @@ export function createClerkFrontend(settings: FrontendSettings): ClerkFrontend {
         ...(secretKey !== undefined && { "clerk-secret-key": secretKey }),
         ...(proxyUrl !== undefined && { "clerk-proxy-url": proxyUrl }),
       };
-      return redirectOf(await send(call, { method: "GET", path: "/client/handshake", read: false, query, headers }));
+      const sent = await send(call, { method: "GET", path: "/client/handshake", read: false, query, headers });
+      return sent.redirect();
     },
 
     async agentTask(call, ticket) {
-      return redirectOf(await send(call, { method: "GET", path: "/agents/tasks", read: false, query: { ticket } }));
+      const sent = await send(call, { method: "GET", path: "/agents/tasks", read: false, query: { ticket } });
+      return sent.redirect();
     },
   };
 }

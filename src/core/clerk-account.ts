@@ -15,7 +15,7 @@ export function clerkAccountChoice(requireAccount: (name: string) => void): Choo
     if (caller.clerkAccount !== undefined) {
       throw new AppError(
         "ACCESS_DENIED",
-        `This key works with one Clerk account, which is not ${quote(name)}; leave the choice out, or use another key.`,
+        `This key is bound to another Clerk account than ${quote(name)}; leave the choice out, or use another key.`,
       );
     }
     try {

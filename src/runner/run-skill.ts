@@ -46,8 +46,8 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const stream = async (pack: Pack, input: ExecutionInput, notes: string, output: RunOutput, signal: AbortSignal) => {
     const call = {
-      system: instructionsFor(pack, notes),
-      prompt: input.input,
+      system: wellFormed(instructionsFor(pack, notes)),
+      prompt: wellFormed(input.input),
       attachments: input.attachments.map(decode),
       signal,
     };
@@ -146,6 +146,11 @@ export function createRunner(options: RunnerOptions): Runner {
 
 function timedOut(runMs: number): AppError {
   return new AppError("TIMEOUT", `The skill was stopped after its time limit of ${runMs / 1000} seconds.`);
+}
+
+/** Half a surrogate pair in it, and a provider refuses the whole request. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function decode(attachment: Attachment): ModelAttachment {

@@ -124,6 +124,7 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
     async create(workspace, person, wanted) {
       const scopes = wanted.scopes ?? READ_SCOPES;
       requireKnown(scopes);
+      requireLife(wanted.expiresIn);
       const key = newKey();
       const hash = sha256(key).toString("hex");
       const number = await records.next();
@@ -171,6 +172,14 @@ function requireKnown(scopes: readonly string[]): void {
   if (unknown === undefined && scopes.length > 0) return;
   const what = unknown === undefined ? "A key needs at least one scope" : `There is no scope ${quote(unknown)}`;
   throw new AppError("INVALID_INPUT", `${what}; those that exist are ${ALL_SCOPES.join(", ")}.`);
+}
+
+/** The longest a key may live, in seconds: a hundred years. */
+const LONGEST_LIFE = 36_500 * 86_400;
+
+function requireLife(seconds: number | undefined): void {
+  if (seconds === undefined || (seconds >= 1 && seconds <= LONGEST_LIFE)) return;
+  throw new AppError("INVALID_INPUT", `A key lives from 1 to ${LONGEST_LIFE} seconds, or until it is revoked.`);
 }
 
 const sha256 = (key: string): Buffer => createHash("sha256").update(key).digest();

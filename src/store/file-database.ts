@@ -182,6 +182,8 @@ function over(db: Database.Database, busyMs: number): FileDatabase {
       open = false;
       await flushing;
       statements.clear();
+      // So that a copy of the file alone is whole; another process at work keeps its journal, and this one quiet.
+      db.pragma("wal_checkpoint(TRUNCATE)");
       db.close();
     },
   };

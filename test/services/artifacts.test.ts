@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { BinaryAnswer } from "../../src/core/answer.js";
+import type { Caller } from "../../src/core/caller.js";
 import type { NewArtifact } from "../../src/services/artifacts.js";
 import type { WorkspaceEvent } from "../../src/services/events.js";
-import { MINE, openServices, refusal, standingClock, THEIRS } from "../support/services.js";
+import { invokeOver, MINE, openServices, refusal, standingClock, THEIRS } from "../support/services.js";
 
 async function bench() {
   const { now } = standingClock();
@@ -222,5 +224,71 @@ describe("deleting an artifact", () => {
     await expect(artifacts.remove(MINE, "art_1")).rejects.toEqual(refusal("EXECUTION_RUNNING", "cancel it"));
     await services.executions.cancel(MINE, `exec_${ref.number}`);
     expect(await artifacts.remove(MINE, "art_1")).toMatchObject({ deleted: true });
+  });
+});
+
+describe("download-artifact", () => {
+  async function downloads() {
+    const place = await bench();
+    const call = invokeOver(place);
+    return {
+      ...place,
+      call,
+      download: (caller: Partial<Caller> = {}) => call("download-artifact", { id: "art_1" }, caller),
+    };
+  }
+
+  it("gives an agent a link that opens that artifact, and the text itself", async () => {
+    const { keep, download, links } = await downloads();
+    await keep({ content: Buffer.from("Zażółć") });
+    const answer = await download();
+    expect(answer).toMatchObject({ id: "art_1", name: "a.txt", size: 10, text: "Zażółć", truncated: false });
+    expect(answer.expires_at).toBe("2026-01-01T00:15:00.000Z");
+    const url = new URL(answer.url);
+    const origin = { face: "rest", requestId: "req_1" } as const;
+    expect(links.caller(url.pathname, url.searchParams, origin)).toMatchObject({ kind: "link", workspace: MINE });
+  });
+
+  it.each([
+    ["a", 20_000, false],
+    ["a", 20_001, true],
+    ["🦊", 20_000, true],
+  ])("gives 20,000 characters at most, whole ones: %s %i times", async (letter, times, truncated) => {
+    const { keep, download } = await downloads();
+    await keep({ content: Buffer.from(`a${letter.repeat(times - 1)}`) });
+    const answer = await download();
+    expect(answer.truncated).toBe(truncated);
+    expect(answer.text.length).toBeGreaterThanOrEqual(19_999);
+    expect(answer.text.length).toBeLessThanOrEqual(20_000);
+    expect(answer.text).not.toMatch(/\p{Cs}/u);
+  });
+
+  it.each([
+    ["image/png", false],
+    ["application/octet-stream", false],
+    ["text/html", true],
+    ["application/json", true],
+    ["application/ld+json", true],
+    ["image/svg+xml", true],
+  ])("of %s gives text: %s", async (mimeType, hasText) => {
+    const { keep, download } = await downloads();
+    await keep({ mimeType });
+    expect("text" in (await download())).toBe(hasText);
+  });
+
+  it("sends the bytes over REST", async () => {
+    const { keep, download } = await downloads();
+    await keep({ name: "x.bin", mimeType: "application/zip", content: Buffer.from([0, 255]) });
+    const answer = await download({ face: "rest" });
+    expect(answer).toBeInstanceOf(BinaryAnswer);
+    expect(answer).toMatchObject({ mimeType: "application/zip", filename: "x.bin" });
+    expect(Buffer.from(answer.content)).toEqual(Buffer.from([0, 255]));
+  });
+
+  it("wants the scope to read files", async () => {
+    const { keep, download } = await downloads();
+    await keep();
+    await expect(download({ scopes: new Set(["memory:read"]) })).rejects.toEqual(refusal("PERMISSION_REQUIRED"));
+    await expect(download({ workspace: THEIRS })).rejects.toEqual(refusal("NOT_FOUND"));
   });
 });

@@ -61,7 +61,7 @@ describe("events", () => {
     const { stores } = await fileStores(2);
     const layers = await Promise.all(stores.map((store) => openServices({ store })));
     await Promise.all(
-      Array.from({ length: 40 }, (_, at) => layers[at % 2]?.services.events.publish(MINE, memoryEvent(at))),
+      Array.from({ length: 40 }, async (_, at) => layers[at % 2]?.services.events.publish(MINE, memoryEvent(at))),
     );
     const kept = (await layers[0]?.services.events.since(MINE, "0")) ?? [];
     expect(kept.map(({ id }) => Number(id))).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));

@@ -63,6 +63,12 @@ describe("a key", () => {
     expect((await keys.create(MINE, 1, { name: "b", scopes: twice })).scopes).toEqual(["*", "clerk:secrets"]);
   });
 
+  it.each([0, -1, Number.NaN, 1e14])("with a life of %s seconds is refused, and is not kept", async (expiresIn) => {
+    const { keys } = await bench();
+    await expect(keys.create(MINE, 1, { name: "a", expiresIn })).rejects.toEqual(refusal("INVALID_INPUT"));
+    expect((await keys.page(MINE, { limit: 20 })).data).toEqual([]);
+  });
+
   it.each([[["memory:read", "memory:admin"]], [["constructor"]], [["* "]], [["owner"]], [["none"]], [[]]])(
     "with the scopes %j is refused with the list of those that exist",
     async (scopes) => {

@@ -20,7 +20,7 @@ describe.each(Object.entries(places))("the memory over %s", (_name, open) => {
     const writers = await Promise.all(stores.map((store) => openServices({ store })));
     const notes = Array.from({ length: 60 }, (_, at) => `note ${at} of many`);
     const answers = await Promise.all(
-      notes.map((note, at) => writers[at % writers.length]?.services.memory.write(MINE, note, "append")),
+      notes.map(async (note, at) => writers[at % writers.length]?.services.memory.write(MINE, note, "append")),
     );
     for (const [at, answer] of answers.entries()) expect(answer?.content.split(SEPARATOR)).toContain(notes[at]);
     for (const { services } of writers) {

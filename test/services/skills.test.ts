@@ -96,7 +96,7 @@ describe("uninstalling a skill", () => {
 
   it("that never was there leaves nothing in the store", async () => {
     const { stores, bytes } = await fileStores(1);
-    const { skills, slugs } = await bench([], stores[0] as Store);
+    const { skills, slugs } = await bench([], stores[0]);
     await expect(skills.uninstall(MINE, "made-up-by-the-caller")).rejects.toEqual(refusal("NOT_FOUND"));
     expect(await bytes()).not.toContain("made-up-by-the-caller");
     await expect(slugs({ after_id: "made-up-by-the-caller" })).rejects.toEqual(refusal("INVALID_CURSOR"));
