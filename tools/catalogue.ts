@@ -5,6 +5,22 @@ import { executions } from "./clanker/executions.js";
 import { memory } from "./clanker/memory.js";
 import { skills } from "./clanker/skills.js";
 import { workspaces } from "./clanker/workspaces.js";
+import { clerk } from "./clerk/catalogue.js";
+import { frontend } from "./clerk/frontend.js";
+import { health } from "./clerk/health.js";
+import { raw } from "./clerk/raw.js";
 
 /** Every operation of the server, in the order in which clients see them. */
-export const catalogue = [...skills, ...executions, ...artifacts, ...memory, ...billing, ...workspaces, ...account];
+export const catalogue = [
+  ...skills,
+  ...executions,
+  ...artifacts,
+  ...memory,
+  ...billing,
+  ...workspaces,
+  ...account,
+  ...clerk,
+  ...health,
+  ...raw,
+  ...frontend,
+];

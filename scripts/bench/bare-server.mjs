@@ -1,7 +1,8 @@
-// The yardstick: node:http that reads a request to its end and gives one answer to all, from $ANSWER.
+// The yardstick: node:http that reads a request to its end and gives one answer to all, from the file $ANSWER.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const { status, type, body } = JSON.parse(String(process.env.ANSWER));
+const { status, type, body } = JSON.parse(readFileSync(String(process.env.ANSWER), "utf8"));
 const bytes = Buffer.from(body, "base64");
 const headers = { "content-type": type, "content-length": bytes.length };
 

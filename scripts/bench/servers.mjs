@@ -1,4 +1,7 @@
 // The two servers that figures compare, each a process of its own.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../built.mjs";
 import { startServer } from "../server-process.mjs";
@@ -31,11 +34,16 @@ export function startOursWithHeap() {
  *
  * @param {Answer} answer
  */
-export function startBare(answer) {
-  return startServer(process.execPath, [BARE], {
-    environment: { ANSWER: JSON.stringify(answer) },
-    ready: answersInitialize,
-  });
+export async function startBare(answer) {
+  // In a file: the tool list is longer than an environment variable may be.
+  const folder = mkdtempSync(join(tmpdir(), "clanker-bare-"));
+  const file = join(folder, "answer.json");
+  writeFileSync(file, JSON.stringify(answer));
+  try {
+    return await startServer(process.execPath, [BARE], { environment: { ANSWER: file }, ready: answersInitialize });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** @param {string} url */

@@ -23,7 +23,7 @@ export function answerOf(captured: readonly Captured[]): Answer {
 /** A list envelope has a total and one array; Clerk calls the array `data`, or by the name of what is in it. */
 function itemsOf(body: Answer): unknown[] | undefined {
   if (totalOf(body) === undefined) return undefined;
-  if (Array.isArray(body["data"])) return body["data"];
+  if (Array.isArray(body["data"])) return body["data"] as unknown[];
   const arrays = Object.values(body).filter((value): value is unknown[] => Array.isArray(value));
   return arrays.length === 1 ? arrays[0] : undefined;
 }

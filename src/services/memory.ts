@@ -32,6 +32,7 @@ export function createMemory({ store, events, now }: { store: Store; events: Eve
       const written = await untilCommitted(async () => {
         const found = await store.get<MemoryRecord>(collection, id);
         const before = mode === "append" ? (found?.value.content ?? "") : "";
+        if (mode === "append" && content === "") return { result: { content: before } };
         const value = { content: before === "" ? content : before + NOTE_SEPARATOR + content, updatedAt: now() };
         requireShort(value.content);
         const held = found

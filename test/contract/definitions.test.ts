@@ -110,7 +110,7 @@ every("%s", (name, operation) => {
   it("says what the audit calls it unless it only reads", () => {
     if (operation.effect === "read") expect(operation.audit).toBeUndefined();
     else {
-      expect(operation.audit?.action).toMatch(/^[a-z]+\.[a-z]+$/);
+      expect(operation.audit?.action).toMatch(/^[a-z]+\.[a-z0-9_]+$/);
       expect(operation.audit?.action.split(".")[0]).toBe(operation.audit?.resource);
     }
   });
@@ -145,7 +145,9 @@ every("%s", (name, operation) => {
   });
 
   it("promises answers in a schema that every client accepts", () => {
-    if (operation.tool !== undefined) expect(operation.output).toBeDefined();
+    // What Clerk answers is Clerk's to change, and 200 schemas of it would fill every client's context.
+    if (operation.toolset.startsWith("clerk")) expect(operation.output).toBeUndefined();
+    else if (operation.tool !== undefined) expect(operation.output).toBeDefined();
     if (!operation.output) return;
     const output = outputSchema(operation.output);
     expect(output.type).toBe("object");

@@ -144,6 +144,16 @@ describe("authorising", () => {
     });
   });
 
+  it("wants every one of several scopes", async () => {
+    const scopes = ["memory:read", "clerk:secrets"];
+    const several = bench(define({ ...answer, tool: "get-both", scope: { of: () => scopes, among: scopes } }));
+    await expect(several.call("get-both", {}, { scopes: new Set(["*"]) })).rejects.toMatchObject({
+      code: "PERMISSION_REQUIRED",
+      details: { scope: "clerk:secrets" },
+    });
+    expect(await several.call("get-both", {}, { scopes: new Set(["*", "clerk:secrets"]) })).toEqual({ ok: true });
+  });
+
   it("comes before a look at the arguments", async () => {
     const nonsense = { nonsense: true };
     await expect(call("get-any", nonsense, anonymous)).rejects.toEqual(refusal("AUTH_REQUIRED"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Effect, defineFor } from "../../src/core/operation.js";
+import { type AnyOperation, defineFor } from "../../src/core/operation.js";
 import {
   hasToolset,
   isOn,
@@ -13,7 +13,7 @@ import {
 
 const KNOWN = ["clerk-sessions", "clerk-users", "memory", "skills"];
 const define = defineFor<undefined>();
-const operation = (toolset: string, effect: Effect) =>
+const operation = (toolset: string, effect: AnyOperation<undefined>["effect"]) =>
   define({
     tool: "a",
     toolset,

@@ -132,7 +132,7 @@ describe("a run that the model lets down", () => {
 
   it("is stopped at its time limit, with what it had said so far, and the provider is hung up on", async () => {
     model.slowly("a long story");
-    const status = await outcomeOf({ ...model.env, CLANKER_RUN_SECONDS: "1" });
+    const status = await outcomeOf({ ...model.env, CLANKER_RUN_SECONDS: "3" });
     expect(status).toMatchObject({ status: "failed", error: { code: "TIMEOUT" } });
     expect(status.outputBlocks[0]).toMatchObject({ type: "text" });
     expect(status.outputBlocks.at(-1)).toMatchObject({ type: "error" });
@@ -142,7 +142,7 @@ describe("a run that the model lets down", () => {
   it("that never answers is stopped at its time limit", async () => {
     const provider = await startMisbehavingProvider(() => undefined);
     afterPrograms(() => provider.stop());
-    const status = await outcomeOf({ OPENAI_BASE_URL: provider.url, CLANKER_RUN_SECONDS: "1" });
+    const status = await outcomeOf({ OPENAI_BASE_URL: provider.url, CLANKER_RUN_SECONDS: "3" });
     expect(status).toMatchObject({ status: "failed", error: { code: "TIMEOUT" } });
     await provider.hungUp();
   });

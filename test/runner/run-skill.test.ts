@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModelPart } from "../../src/runner/model.js";
+import type { ModelCall, ModelPart } from "../../src/runner/model.js";
 import type { WorkspaceEvent } from "../../src/services/events.js";
 import { MINE, packOf, refusal, until } from "../support/services.js";
 import { modelOf, scriptedModel, startRunner } from "./run-bench.js";
@@ -64,6 +64,23 @@ describe("a run", () => {
     await start("untold");
     await finished();
     expect(JSON.stringify(mock.getLastRequest()?.body)).not.toContain("teal");
+  });
+
+  it("sends the model no half characters, which a provider would refuse", async () => {
+    const calls: ModelCall[] = [];
+    const model = modelOf(async function* (call) {
+      calls.push(call);
+      yield { type: "text", text: "Done." } satisfies ModelPart;
+    });
+    const { start, finished, services } = await startRunner({ model });
+    await services.memory.write(MINE, `${"🦊".repeat(15_000)}x`, "replace");
+    await start("summarize", { input: "one \ud800 two" });
+    await services.memory.write(MINE, "three \udc00 four", "replace");
+    await start("summarize", { input: "five" });
+    await Promise.all([finished("exec_1"), finished("exec_2")]);
+    expect(calls).toHaveLength(2);
+    for (const { system, prompt } of calls) expect(system + prompt).not.toMatch(/\p{Cs}/u);
+    expect(calls[0]?.prompt).toBe("one \ufffd two");
   });
 
   it("turns the files that the model writes into artifacts", async () => {

@@ -101,7 +101,7 @@ function argsOf(
 const PICTURE = Buffer.from("89504e470d0a1a0a", "hex");
 
 /** The file that examples upload. */
-export const EXAMPLE_FILE = {
+const EXAMPLE_FILE = {
   filename: "picture.png",
   mime_type: "image/png",
   content_base64: PICTURE.toString("base64"),

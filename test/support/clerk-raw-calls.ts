@@ -21,7 +21,7 @@ import { callerOf, recordingLog } from "./services.js";
 /** A secret key that would be noticed anywhere. */
 export const CANARY = "sk_test_CANARY0secret0key0of0the0tests";
 
-export const ALL_CLERK = [...clerk, ...raw, ...health, ...frontend];
+const ALL_CLERK = [...clerk, ...raw, ...health, ...frontend];
 
 interface Options {
   /** Addresses without the version. */

@@ -169,7 +169,7 @@ export const refusal = (code: ErrorCode, message: RegExp | string = /./) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as AppError;
 
 /** Waits until something holds; fails with what was waited for. */
-export async function until<T>(what: string, found: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, found: () => T | Promise<T>, ms = 10_000): Promise<NonNullable<T>> {
   const end = Date.now() + ms;
   for (;;) {
     const value = await found();
@@ -178,6 +178,9 @@ export async function until<T>(what: string, found: () => T | Promise<T>, ms = 5
     await sleep(5);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are JSON that the tests look into
+type Answer = any;
 
 /** Calls an operation of the catalogue as the program does; the caller is an agent with an unrestricted key unless told otherwise. */
 export function invokeOver({ services, log }: OpenServices) {
@@ -191,12 +194,11 @@ export function invokeOver({ services, log }: OpenServices) {
     checkOutput(),
     run(services, log),
   ]);
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are JSON that the tests look into
   return (
     operation: string,
     args: unknown = {},
     caller: Partial<Caller> = {},
     more: Partial<Request> = {},
-  ): Promise<any> =>
+  ): Promise<Answer> =>
     invoke({ operation, args, caller: callerOf(caller), signal: new AbortController().signal, ...more });
 }

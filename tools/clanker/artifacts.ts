@@ -71,7 +71,9 @@ export const artifacts = [
       const link = await services.links.download(caller.workspace, artifact, content);
       if (!TEXT_TYPE.test(artifact.mime_type)) return { ...artifact, ...link };
       const text = Buffer.from(content).toString("utf8");
-      return { ...artifact, ...link, text: text.slice(0, TEXT_LIMIT), truncated: text.length > TEXT_LIMIT };
+      const whole = text.length <= TEXT_LIMIT;
+      const shown = whole ? text : text.slice(0, TEXT_LIMIT).replace(/[\uD800-\uDBFF]$/, "");
+      return { ...artifact, ...link, text: shown, truncated: !whole };
     },
   }),
   define({

@@ -50,7 +50,7 @@ export function clerkTool<Input extends z.ZodType>(definition: ClerkDefinition<I
     description,
     effect,
     scope: secrets ? "clerk:secrets" : effect === "read" ? "clerk:read" : "clerk:write",
-    ...(effect !== "read" && { audit: { action: `clerk.${tool}`, resource: toolset } }),
+    ...(effect !== "read" && { audit: { action: `clerk.${tool}`, resource: "clerk" } }),
     input,
     errors: CLERK_ERRORS,
     run: (values, { services, caller, signal }) =>

@@ -33,7 +33,7 @@ function frontendTool<Input extends z.ZodType>(definition: FrontendDefinition<In
     effect,
     // Handshakes and agent tasks are GETs that make a session for this caller's client, which nothing but a write may.
     scope: effect === "read" ? "clerk:read" : "clerk:write",
-    ...(effect !== "read" && { audit: { action: `clerk.${tool}`, resource: "frontend" } }),
+    ...(effect !== "read" && { audit: { action: `clerk.${tool}`, resource: "clerk" } }),
     input,
     errors: CLERK_ERRORS,
     run: (values, context) => call(context.services.clerkFrontend, visitor(context), values),

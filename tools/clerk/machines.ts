@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { clerkTool, id, metadata, orderBy, paging, params, text } from "./define.js";
 
-const machineSecretKey = () => text().min(1).optional();
+const machineSecretKey = () =>
+  text()
+    .refine((key) => /^[\x21-\x7e]+$/.test(key), "takes printable characters without spaces")
+    .optional();
 const tokenLifetime = () => z.int().min(1).max(315_360_000).optional().describe("seconds");
 
 export const machines = [

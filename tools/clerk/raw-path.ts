@@ -99,7 +99,7 @@ function unknownStanding(method: RawMethod, path: string): RawStanding {
   return {
     effect: read ? "read" : "destroy",
     toolset: "clerk-raw",
-    ...(!read && { audit: { action: `clerk.api_${method.toLowerCase()}`, resource: "raw" } }),
+    ...(!read && { audit: { action: `clerk.api_${method.toLowerCase()}`, resource: "clerk" } }),
     scopes: [read ? "clerk:read" : "clerk:write", ...(secret ? ["clerk:secrets"] : [])],
   };
 }

@@ -25,7 +25,7 @@ function rawTool(method: RawMethod, title: string, description: string) {
     effect: method === "GET" ? "read" : "destroy",
     scope: { of: ({ path }) => standingOf(method, path).scopes, among: scopesAmong(method) },
     standsFor: ({ path }) => standingOf(method, path),
-    ...(method !== "GET" && { audit: { action: `clerk.api_${word}`, resource: "raw" } }),
+    ...(method !== "GET" && { audit: { action: `clerk.api_${word}`, resource: "clerk" } }),
     input,
     errors: CLERK_ERRORS,
     run: ({ path, query = new URLSearchParams(), body }, { services, caller, signal }) =>
