@@ -101,6 +101,10 @@ export default {
       to: ["^src/(core|clerk)/", "^src/vault/vault\\.ts$", ...STORE_PORT, ...packages("@clerk/[^/]+", "zod")],
     }),
     typesOnly("clerk-takes-vault-types", "^src/clerk/", ["^src/vault/"]),
+    only("search-knows-core", "The tool search imports core and the search library.", {
+      from: "^src/search/",
+      to: ["^src/(core|search)/", ...packages("minisearch")],
+    }),
     only("store-knows-core", "The store imports core's errors and log, and its drivers' packages.", {
       from: "^src/store/",
       to: ["^src/store/", "^src/core/(errors|log)\\.ts$", ...packages("keyv", "@keyv/redis", "redis", "libsql")],

@@ -60,6 +60,7 @@ export function auditLog<Services>(log: Log, now: () => number): Stage<Services>
             workspace: caller.workspace,
             actor: caller.kind,
             key: caller.keyPrefix,
+            clerk_account: caller.clerkAccount,
             ip: caller.ip,
           },
           "call",

@@ -18,56 +18,67 @@ interface Phrase {
   readonly meanings: readonly Meaning[];
 }
 
-/** Phrases by their first word, the longest first. */
+/** Every phrase of the synonyms with all that it may mean, by its first word. */
 const PHRASES = new Map<string, Phrase[]>();
 for (const [said, meant, weight = OF_A_SYNONYM] of SYNONYMS) {
   const meanings = meant.split(", ").map((text) => ({ terms: wordsOf(text).map(stem), weight }));
   for (const text of said.split(", ")) {
     const words = wordsOf(text).map(stem);
-    const [first = ""] = words;
-    PHRASES.set(first, [...(PHRASES.get(first) ?? []), { words, meanings }]);
+    const others = PHRASES.get(words[0] ?? "") ?? [];
+    const same = others.find((phrase) => phrase.words.join(" ") === words.join(" "));
+    const phrase = { words, meanings: [...(same?.meanings ?? []), ...meanings] };
+    PHRASES.set(words[0] ?? "", [...others.filter((other) => other !== same), phrase]);
   }
 }
 for (const phrases of PHRASES.values()) phrases.sort((one, other) => other.words.length - one.words.length);
 
-/** What each word or phrase of a question may mean; words without a meaning of their own are left out. */
+/** What each phrase or word of a question may mean; words without a meaning of their own are left out. */
 export function meaningsOf(question: string): Meaning[][] {
   const words = wordsOf(question);
   const stems = words.map(stem);
   const taken = new Set<number>();
   const found: Meaning[][] = [];
-  const phrasesOf = (length: (count: number) => boolean) => {
-    stems.forEach((word, at) => {
-      for (const phrase of PHRASES.get(word) ?? []) {
-        const places = length(phrase.words.length) ? placesOf(phrase.words, stems, at, taken) : undefined;
-        if (!places) continue;
-        for (const place of places) taken.add(place);
-        const own = places.length === 1 && isTelling(words[at] ?? "") ? [{ terms: [word], weight: 1 }] : [];
-        found.push([...own, ...phrase.meanings]);
-      }
-    });
+  const take = (at: number, phrases: readonly Phrase[]) => {
+    for (const phrase of phrases) {
+      const places = placesOf(phrase.words, stems, at, taken);
+      for (const place of places) taken.add(place);
+      if (places.length > 0) found.push([...itself(phrase), ...phrase.meanings]);
+    }
   };
-  phrasesOf((count) => count > 1);
-  phrasesOf((count) => count === 1);
+  stems.forEach((word, at) => take(at, (PHRASES.get(word) ?? []).filter(isLong)));
+  stems.forEach((word, at) =>
+    take(
+      at,
+      (PHRASES.get(word) ?? []).filter((phrase) => !isLong(phrase)),
+    ),
+  );
   words.forEach((word, at) => {
-    if (!taken.has(at) && isTelling(word)) found.push([{ terms: [stem(word)], weight: 1 }]);
+    if (!taken.has(at) && isTelling(word)) found.push(itself({ words: [stem(word)] }));
   });
   return found;
 }
 
-/** Where the words of a phrase stand, in their order and close together; undefined where one is missing or taken. */
+const isLong = ({ words }: Phrase): boolean => words.length > 1;
+
+/** A single word that tells something stands for itself too. */
+function itself({ words }: Pick<Phrase, "words">): Meaning[] {
+  const [word = ""] = words;
+  return words.length === 1 && isTelling(word) ? [{ terms: [word], weight: 1 }] : [];
+}
+
+/** Where the words of a phrase stand, in their order and close together; none where one is missing or taken. */
 function placesOf(
   phrase: readonly string[],
   stems: readonly string[],
   start: number,
   taken: ReadonlySet<number>,
-): number[] | undefined {
+): number[] {
   const places: number[] = [];
   let at = start;
   for (const word of phrase) {
     const reach = places.length === 0 ? start : at + GAP;
     while (at <= reach && (stems[at] !== word || taken.has(at))) at += 1;
-    if (at > reach) return undefined;
+    if (at > reach) return [];
     places.push(at);
     at += 1;
   }

@@ -20,6 +20,11 @@ interface Document {
   readonly parameters: string;
 }
 
+interface Hit {
+  readonly id: string;
+  readonly score: number;
+}
+
 /** Finds tools by what they do. */
 export interface ToolSearch {
   /** Those of `tools` that fit the question, the best first, at most `limit`. */
@@ -83,10 +88,16 @@ function textOf({ properties = {}, items }: JsonSchema): string {
 function scoresOf(question: string, index: MiniSearch<Document>): Map<string, number> {
   const sums = new Map<string, { score: number; matched: number }>();
   const asked = meaningsOf(question);
+  const found = new Map<string, readonly Hit[]>();
+  const hitsOf = (term: string) => {
+    const hits = found.get(term) ?? index.search(term);
+    found.set(term, hits);
+    return hits;
+  };
   for (const meanings of asked) {
     const best = new Map<string, number>();
     for (const { terms, weight } of meanings) {
-      for (const [id, score] of scoresOfAll(terms, index)) best.set(id, Math.max(best.get(id) ?? 0, score * weight));
+      for (const [id, score] of scoresOfAll(terms, hitsOf)) best.set(id, Math.max(best.get(id) ?? 0, score * weight));
     }
     for (const [id, score] of best) {
       const before = sums.get(id) ?? { score: 0, matched: 0 };
@@ -96,13 +107,11 @@ function scoresOf(question: string, index: MiniSearch<Document>): Map<string, nu
   return new Map([...sums].map(([id, { score, matched }]) => [id, score * (1 + matched / asked.length)]));
 }
 
-/** Several terms that mean one thing together count as much as one, where all are there. */
-function scoresOfAll(terms: readonly string[], index: MiniSearch<Document>): Map<string, number> {
+/** Several terms that mean one thing together count somewhat more than one, where all are there. */
+function scoresOfAll(terms: readonly string[], hitsOf: (term: string) => readonly Hit[]): Map<string, number> {
   const scores = new Map<string, number>();
-  for (const term of terms) {
-    for (const { id, score } of index.search(term) as { id: string; score: number }[]) {
-      scores.set(id, (scores.get(id) ?? 0) + score / Math.sqrt(terms.length));
-    }
+  for (const { id, score } of terms.flatMap(hitsOf)) {
+    scores.set(id, (scores.get(id) ?? 0) + score / Math.sqrt(terms.length));
   }
   return scores;
 }

@@ -178,8 +178,8 @@ function requireKnown(scopes: readonly string[]): void {
 const LONGEST_LIFE = 36_500 * 86_400;
 
 function requireLife(seconds: number | undefined): void {
-  if (seconds === undefined || (seconds >= 1 && seconds <= LONGEST_LIFE)) return;
-  throw new AppError("INVALID_INPUT", `A key lives from 1 to ${LONGEST_LIFE} seconds, or until it is revoked.`);
+  if (seconds === undefined || (seconds >= 0 && seconds <= LONGEST_LIFE)) return;
+  throw new AppError("INVALID_INPUT", `A key lives ${LONGEST_LIFE} seconds at most, or until it is revoked.`);
 }
 
 const sha256 = (key: string): Buffer => createHash("sha256").update(key).digest();

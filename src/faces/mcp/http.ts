@@ -53,7 +53,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
     table,
     choices: createChoices(options),
     now,
-    open: createSessions(options),
+    ...createSessions(options),
     maxBody: options.maxBody,
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,

@@ -8,8 +8,8 @@ import { listResources, listTemplates, readResource, requireReadable } from "./r
 import { failure, success } from "./results.js";
 import { RPC, RpcError } from "./rpc-error.js";
 import type { Extra, McpOptions, SessionState } from "./options.js";
-import { createSearchSurface } from "./search-surface.js";
-import { createToolLists } from "./tool-list.js";
+import type { SearchSurface } from "./search-surface.js";
+import type { ToolLists } from "./tool-list.js";
 
 interface Visit {
   readonly caller: Caller;
@@ -25,11 +25,12 @@ const MAX_SUBSCRIPTIONS = 1000;
 
 /** Answers every method of a client but initialize and ping; throws what `toRpcError` understands. */
 export function createMethods(
-  options: Pick<McpOptions, "registry" | "invoke" | "search" | "prompts" | "resources" | "log">,
+  options: Pick<McpOptions, "registry" | "invoke" | "prompts" | "resources"> & {
+    readonly searchSurface: SearchSurface;
+    readonly toolLists: ToolLists;
+  },
 ): (request: JSONRPCRequest, visit: Visit) => Promise<ServerResult> {
-  const { registry, invoke, search, prompts, resources } = options;
-  const toolsFor = createToolLists(registry);
-  const searchSurface = createSearchSurface({ registry, search }, options.log);
+  const { registry, invoke, prompts, resources, searchSurface, toolLists } = options;
 
   function callTool(params: Params, visit: Visit): Promise<ServerResult> {
     const { caller, extra } = visit;
@@ -70,8 +71,7 @@ export function createMethods(
       "tools/list",
       (params, { caller }) => {
         refuseCursor(params, caller);
-        const { surface = WHOLE_SURFACE } = caller;
-        return surface.search ? searchSurface.list(surface) : toolsFor(caller.scopes, surface);
+        return toolLists.of(caller);
       },
     ],
     [

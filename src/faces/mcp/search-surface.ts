@@ -42,7 +42,7 @@ const OPERATIONS = [
     description:
       "Find tools by what you want to do, in plain words, such as: sign a user out everywhere. Best match first.",
     effect: "read",
-    input: z.strictObject({ query: z.string().min(1).max(1000), limit: z.int().min(1).max(20).default(5) }),
+    input: z.strictObject({ query: z.string().min(1).max(500), limit: z.int().min(1).max(20).default(5) }),
     async run({ query, limit }, { services: { registry, search }, caller }) {
       const found = await search.rank(query, registry.listTools(caller.scopes, caller.surface), limit);
       return { tools: found.map(summaryOf) };

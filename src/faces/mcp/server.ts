@@ -15,7 +15,8 @@ import type { Extra, McpOptions, SessionState } from "./options.js";
 import { seesSkills } from "./prompts.js";
 import { artifactUri, MEMORY_URI, seesArtifacts, seesMemory } from "./resources.js";
 import { toRpcError } from "./rpc-error.js";
-import { SEARCH_INSTRUCTIONS } from "./search-surface.js";
+import { createSearchSurface, SEARCH_INSTRUCTIONS } from "./search-surface.js";
+import { createToolLists, type ToolLists } from "./tool-list.js";
 
 /** One client's server: connect it to one transport, once. */
 export interface McpSession {
@@ -46,12 +47,19 @@ export function authInfoOf(caller: Caller) {
   return { token: "", clientId: "", scopes: [], extra: { caller } };
 }
 
-/**
- * Opens sessions that share everything but their client: methods, tool lists, subscriptions. A caller has the
- * surface that its session was opened with, already within the operator's limit.
- */
-export function createSessions(options: McpOptions): (caller: Caller, onClosed?: () => void) => McpSession {
-  const methods = createMethods(options);
+/** What all sessions share, and how one begins. */
+export interface Sessions {
+  /** A caller has the surface that its session was opened with, already within the operator's limit. */
+  open(caller: Caller, onClosed?: () => void): McpSession;
+  readonly toolLists: ToolLists;
+}
+
+/** Sessions that share everything but their client: methods, tool lists, subscriptions. */
+export function createSessions(options: McpOptions): Sessions {
+  const { registry, search, log } = options;
+  const searchSurface = createSearchSurface({ registry, search }, log);
+  const toolLists = createToolLists(registry, searchSurface);
+  const methods = createMethods({ ...options, searchSurface, toolLists });
   const hub = createChangeHub(options.events, options.log);
   const serverInfo = { name: "clanker", title: "Clanker", version: options.version };
   const serverOptions = {
@@ -80,7 +88,7 @@ export function createSessions(options: McpOptions): (caller: Caller, onClosed?:
     }
   }
 
-  return (caller, onClosed) => {
+  const open = (caller: Caller, onClosed?: () => void): McpSession => {
     const state: SessionState = { caller };
     const inFlight = new Map<RequestId, AbortSignal>();
     const server = new Server(serverInfo, caller.surface?.search ? searchOptions : serverOptions);
@@ -106,6 +114,7 @@ export function createSessions(options: McpOptions): (caller: Caller, onClosed?:
       mute,
     };
   };
+  return { open, toolLists };
 }
 
 /** Passes a change on to the client, as far as its scopes let it see it. */

@@ -18,7 +18,7 @@ export async function serveStdio(
   const { caller, stdin, stdout } = options;
   let finish: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (finish = resolve));
-  const session = createSessions(options)({ ...caller, surface: options.operatorSurface }, finish);
+  const session = createSessions(options).open({ ...caller, surface: options.operatorSurface }, finish);
   const { server, inFlight } = session;
   server.oninitialized = () => session.listen();
 

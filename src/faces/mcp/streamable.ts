@@ -1,5 +1,5 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import { isInitializeRequest, type RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { isInitializeRequest, type RequestId, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../core/caller.js";
@@ -17,7 +17,7 @@ type Message = Readonly<Record<string, unknown>>;
 
 /** Streamable HTTP over the SDK's transport, by HTTP method. */
 export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serve> {
-  const { table, choices, open, now, maxBody, patienceMs, keepAliveMs } = parts;
+  const { table, choices, open, toolLists, now, maxBody, patienceMs, keepAliveMs } = parts;
 
   const post: Serve = async (req, res, visitor) => {
     const message = await readMessage(req, maxBody);
@@ -27,6 +27,10 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
     const request = requestIdOf(message);
     if (request !== undefined && session.mcp.inFlight.has(request)) {
       throw invalidRequest("This request id is still in use in this session; take another.");
+    }
+    if (request !== undefined && isPlainList(message, req.headers)) {
+      sendResult(res, session.id, request, toolLists.jsonOf(within(session.choice, visitor.caller)));
+      return;
     }
     const cancelled = cancelledBy(message, session);
     await converse(session, await handOver(session, message, req.headers, visitor), request, res, visitor);
@@ -137,6 +141,37 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
     ["GET", get],
     ["DELETE", del],
   ]);
+}
+
+/**
+ * Whether this is a `tools/list` that the transport would take as it is. Its answer is the longest there is and
+ * known beforehand: encoding it anew, and taking it through the transport's stream, costs most of a request.
+ */
+function isPlainList(message: Message, headers: IncomingHttpHeaders): boolean {
+  const { jsonrpc, id, method, params, ...more } = message;
+  const { accept = "", "mcp-protocol-version": version } = headers;
+  return (
+    method === "tools/list" &&
+    jsonrpc === "2.0" &&
+    (typeof id === "string" || Number.isSafeInteger(id)) &&
+    (params === undefined || JSON.stringify(params) === "{}") &&
+    Object.keys(more).length === 0 &&
+    accept.includes("application/json") &&
+    accept.includes("text/event-stream") &&
+    (version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version)))
+  );
+}
+
+function sendResult(res: ServerResponse, session: string, id: RequestId, result: Buffer): void {
+  const [head, tail] = [Buffer.from('{"result":'), Buffer.from(`,"jsonrpc":"2.0","id":${JSON.stringify(id)}}`)];
+  const body = Buffer.concat([head, result, tail]);
+  res.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    "cache-control": "no-store",
+    "mcp-session-id": session,
+  });
+  res.end(body);
 }
 
 /** The part of a web `Request` that the transport reads; a real one costs more than the rest of a call. */

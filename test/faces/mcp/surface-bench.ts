@@ -1,7 +1,6 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
@@ -10,7 +9,7 @@ import type { Caller } from "../../../src/core/caller.js";
 import { clerkAccountChoice } from "../../../src/core/clerk-account.js";
 import { AppError } from "../../../src/core/errors.js";
 import { createInvoke } from "../../../src/core/invoke.js";
-import { defineFor, type Effect } from "../../../src/core/operation.js";
+import { type AnyOperation, defineFor } from "../../../src/core/operation.js";
 import { createRegistry } from "../../../src/core/registry.js";
 import { authorise, find, limit, mapErrors, parse, run } from "../../../src/core/stages.js";
 import { readSurface, type SurfaceWishes } from "../../../src/core/surface.js";
@@ -25,7 +24,13 @@ interface Desk {
 
 const define = defineFor<Desk>();
 
-const operation = (tool: string, toolset: string, effect: Effect, scope = "none", aliases: readonly string[] = []) =>
+const operation = (
+  tool: string,
+  toolset: string,
+  effect: AnyOperation<Desk>["effect"],
+  scope = "none",
+  aliases: readonly string[] = [],
+) =>
   define({
     tool,
     aliases,
@@ -119,7 +124,7 @@ export async function openSurfaces(operator: SurfaceWishes = {}) {
           ? new SSEClientTransport(url, { requestInit })
           : new StreamableHTTPClientTransport(url, { requestInit });
       const client = new Client({ name: "surfaces", version: "1.0.0" });
-      await client.connect(wire as Transport);
+      await client.connect(wire);
       onTestFinished(() => client.close());
       return client;
     },

@@ -127,7 +127,7 @@ describe("the three tools", () => {
     ["search-tools", { query: "" }],
     ["search-tools", { query: "x", limit: 0 }],
     ["search-tools", { query: "x", limit: 21 }],
-    ["search-tools", { query: "x".repeat(1001) }],
+    ["search-tools", { query: "x".repeat(501) }],
     ["search-tools", { query: "x", other: 1 }],
     ["describe-tools", {}],
     ["describe-tools", { names: [] }],

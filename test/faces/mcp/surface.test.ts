@@ -78,7 +78,7 @@ describe.each(TRANSPORTS)("a session over %s", (transport) => {
 
   it("has the resources and prompts of its toolsets", async () => {
     const { open, memory, addArtifact, install } = await openSurfaces();
-    await memory.write(1, { content: "hello", mode: "replace" });
+    await memory.write(1, "hello", "replace");
     const artifact = await addArtifact(1, "a.txt", "text/plain", Buffer.from("a"));
     await install({ slug: "poster", title: "Poster", description: "Makes one.", instructions: "Do it." });
     const uris = { memory: "clanker://memory", artifacts: `clanker://artifacts/${artifact.id}` };
@@ -89,13 +89,12 @@ describe.each(TRANSPORTS)("a session over %s", (transport) => {
       expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(toolset === "artifacts" ? 1 : 0);
       for (const [name, uri] of Object.entries(uris)) {
         const mine = name === toolset;
-        const read = client.readResource({ uri });
-        const subscribe = client.subscribeResource({ uri });
-        await (mine ? read : expect(read).rejects.toMatchObject({ code: -32002 }));
-        await (mine ? subscribe : expect(subscribe).rejects.toMatchObject({ code: -32002 }));
+        for (const ask of [() => client.readResource({ uri }), () => client.subscribeResource({ uri })]) {
+          await (mine ? ask() : expect(ask()).rejects.toMatchObject({ code: -32002 }));
+        }
       }
-      const prompt = client.getPrompt({ name: "poster" });
       expect((await client.listPrompts()).prompts).toHaveLength(toolset === "skills" ? 1 : 0);
+      const prompt = client.getPrompt({ name: "poster" });
       await (toolset === "skills" ? prompt : expect(prompt).rejects.toEqual(invalidParams));
     }
   });
