@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { answerAndPart } from "../last-words.js";
 import { AppError, toAppError } from "../../core/errors.js";
 import { RPC } from "./rpc-error.js";
 
 /** Deepest nesting of a message. */
 const MAX_DEPTH = 64;
-/** How long a refused client may go on sending before its connection is cut, in milliseconds. */
-const DRAIN_MS = 1000;
 
 /** A request that is refused before any session sees it. */
 export class Refusal extends Error {
@@ -112,21 +111,22 @@ export function refuse(req: IncomingMessage, res: ServerResponse, thrown: unknow
     return;
   }
   const { error, rpc, headers, status } = refusal;
-  const body = JSON.stringify({
-    jsonrpc: "2.0",
-    id: null,
-    error: { code: rpc, message: error.message, data: { code: error.code, request_id: requestId } },
+  const body = Buffer.from(
+    JSON.stringify({
+      jsonrpc: "2.0",
+      id: null,
+      error: { code: rpc, message: error.message, data: { code: error.code, request_id: requestId } },
+    }),
+  );
+  answerAndPart(req, res, {
+    status,
+    headers: {
+      "content-type": "application/json",
+      "content-length": body.length,
+      "cache-control": "no-store",
+      ...(status === 401 && { "www-authenticate": "Bearer" }),
+      ...headers,
+    },
+    body,
   });
-  res.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...(status === 401 && { "www-authenticate": "Bearer" }),
-    ...headers,
-  });
-  res.end(body);
-  if (req.complete) return;
-  req.resume();
-  const cut = setTimeout(() => req.destroy(), DRAIN_MS);
-  req.once("close", () => clearTimeout(cut));
 }

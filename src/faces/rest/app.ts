@@ -6,7 +6,6 @@ import { AppError, quote, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Registry } from "../../core/registry.js";
-import { discardRest } from "./body.js";
 import type { LinkCaller } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
 import { isRouted, operationDoor } from "./operation-door.js";
@@ -115,8 +114,8 @@ const refuseUnrouted: RequestHandler = (req, res) => {
 };
 
 /** The last handler: whatever was thrown outside `invoke`, as JSON, its cause in the log alone. */
-function answerError<Services>({ log, maxBody }: RestFaceOptions<Services>) {
-  return (thrown: unknown, req: Request, res: Response, _next: NextFunction): void => {
+function answerError<Services>({ log }: RestFaceOptions<Services>) {
+  return (thrown: unknown, _req: Request, res: Response, _next: NextFunction): void => {
     const error =
       thrown instanceof URIError
         ? new AppError("INVALID_INPUT", "The address holds a percent sign that encodes nothing; encode it as %25.")
@@ -124,7 +123,6 @@ function answerError<Services>({ log, maxBody }: RestFaceOptions<Services>) {
     if (error.cause !== undefined) {
       log.error({ request_id: requestIdOf(res), code: error.code, err: error.cause }, error.message);
     }
-    discardRest(req, maxBody);
     sendError(res, error);
   };
 }

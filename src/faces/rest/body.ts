@@ -25,18 +25,6 @@ export async function readFields(req: IncomingMessage, maxBody: number): Promise
   return value as Record<string, unknown>;
 }
 
-/** Throws away up to `allowance` bytes of a body that nobody wants, then cuts the connection. */
-export function discardRest(req: IncomingMessage, allowance: number): void {
-  if (req.complete || !hasBody(req)) return;
-  let left = allowance;
-  req.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) req.destroy();
-  });
-  req.on("error", () => undefined);
-  req.resume();
-}
-
 function requireJson(req: IncomingMessage): void {
   if (!/^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?;?$/i.test(req.headers["content-type"] ?? "")) {
     throw new AppError("UNSUPPORTED_MEDIA_TYPE", "Send the body as content-type: application/json in UTF-8.");

@@ -8,7 +8,6 @@ import type { Log } from "../../core/log.js";
 import type { Route } from "../../core/operation.js";
 import type { Entry } from "../../core/registry.js";
 import { readArguments } from "./arguments.js";
-import { discardRest } from "./body.js";
 import { identify, type LinkCaller, originOf } from "./credentials.js";
 import type { Door } from "./mount.js";
 import { requestIdOf, sendError, sendFile, sendJson } from "./respond.js";
@@ -43,7 +42,6 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     try {
       answer = await around.invoke({ operation: name, args, caller, signal: leaving.signal });
     } catch (thrown) {
-      discardRest(req, around.maxBody);
       return sendError(res, toAppError(thrown));
     }
     if (answer instanceof BinaryAnswer) return sendFile(res, answer);

@@ -1,6 +1,7 @@
 import type { Response } from "express";
 import type { BinaryAnswer } from "../../core/answer.js";
 import { type AppError, encodeError } from "../../core/errors.js";
+import { answerAndPart } from "../last-words.js";
 
 /** What keeps a file that somebody made from acting on this origin, should a browser show it. */
 const FILE_POLICY =
@@ -8,6 +9,8 @@ const FILE_POLICY =
   "img-src data: blob:; font-src data:; media-src data: blob:; form-action 'none'; base-uri 'none'";
 
 const MEDIA_TYPE = /^[\w.+-]{1,64}\/[\w.+-]{1,64}(; ?charset=[\w-]{1,40})?$/;
+
+const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Ends the response with bytes of a media type. */
 export function sendBytes(res: Response, status: number, mediaType: string, bytes: Uint8Array): void {
@@ -19,7 +22,7 @@ export function sendBytes(res: Response, status: number, mediaType: string, byte
 
 /** Ends the response with JSON. */
 export function sendJson(res: Response, status: number, body: unknown): void {
-  sendBytes(res, status, "application/json; charset=utf-8", Buffer.from(JSON.stringify(body ?? null)));
+  sendBytes(res, status, JSON_TYPE, Buffer.from(JSON.stringify(body ?? null)));
 }
 
 /** Ends the response with an error in its one form; where an answer has begun, cuts it off instead. */
@@ -29,7 +32,9 @@ export function sendError(res: Response, error: AppError): void {
     return;
   }
   if (error.status === 401) res.setHeader("www-authenticate", "Bearer");
-  sendJson(res, error.status, encodeError(error, requestIdOf(res)));
+  const body = Buffer.from(JSON.stringify(encodeError(error, requestIdOf(res))));
+  const headers = { "content-type": JSON_TYPE, "content-length": body.length };
+  answerAndPart(res.req, res, { status: error.status, headers, body });
 }
 
 /** Ends the response with a file to save; its name and media type may be hostile. */
