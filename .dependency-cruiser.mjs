@@ -160,7 +160,11 @@ export default {
     ),
     packageOnlyIn("bullmq-in-the-queue", ["bullmq"], ["^src/queue/", "^test/"]),
     packageOnlyIn("ai-sdk-in-the-runner", ["ai", "@ai-sdk/[^/]+"], ["^src/runner/", "^test/"]),
-    packageOnlyIn("clerk-sdk-in-the-clerk-folder", ["@clerk/[^/]+"], ["^src/clerk/", "^tools/clerk/", "^test/"]),
+    packageOnlyIn(
+      "clerk-sdk-in-the-clerk-folder",
+      ["@clerk/[^/]+"],
+      ["^src/clerk/", "^tools/clerk/", "^scripts/bench/", "^test/"],
+    ),
     packageOnlyIn("libsql-in-the-store", ["libsql"], ["^src/store/", "^test/"]),
     packageOnlyIn("program-packages-outside-the-folders", ["pino", "commander"], ["^src/[^/]+\\.ts$", "^test/"]),
   ],

@@ -1,5 +1,6 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,heap,start,tokens]
+// node scripts/bench/main.mjs [--only=call,list,heap,start,tokens,clerk]
+import { clerkRead } from "./clerk.mjs";
 import { heapOfSessions } from "./heap.mjs";
 import { rateOf } from "./rate.mjs";
 import { startUp } from "./start.mjs";
@@ -15,6 +16,7 @@ const PARTS = {
   heap: heapOfSessions,
   start: startUp,
   tokens: tokensOfTools,
+  clerk: clerkRead,
 };
 
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);

@@ -67,7 +67,7 @@ export async function startRunner(options: Options) {
 }
 
 /** The gateway to an OpenAI-compatible API at this address. */
-export const modelAt = (baseUrl: string): ModelGateway =>
+const modelAt = (baseUrl: string): ModelGateway =>
   createModelGateway({ model: "openai-compatible/test", openai: { baseUrl } });
 
 /** A model API with scripted answers. */

@@ -53,7 +53,7 @@ export function standingClock(at = Date.UTC(2026, 0, 1)) {
 }
 
 /** The packs of the project's own marketplace. */
-export const shippedPacks: readonly Pack[] = await loadPacks({
+const shippedPacks: readonly Pack[] = await loadPacks({
   folders: [fileURLToPath(new URL("../../skills", import.meta.url))],
   log: recordingLog().log,
 });

@@ -1,0 +1,19 @@
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { expect, it } from "vitest";
+import { createRegistry } from "../../src/core/registry.js";
+import { openApiDocument } from "../../src/faces/rest/openapi.js";
+import { catalogue } from "../../tools/catalogue.js";
+
+it("the OpenAPI document of the whole catalogue passes a third party's linter without a warning", async () => {
+  const document = openApiDocument(createRegistry(catalogue), {
+    version: "1.2.3",
+    serverUrl: "https://clanker.example",
+  });
+  const config = await createConfig({ extends: ["recommended"] });
+  const problems = await lintFromString({
+    source: JSON.stringify(document),
+    absoluteRef: "/openapi.json",
+    config,
+  });
+  expect(problems.map(({ severity, ruleId, message }) => `${severity} ${ruleId}: ${message}`)).toEqual([]);
+});
