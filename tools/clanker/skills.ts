@@ -5,7 +5,7 @@ import { define } from "../define.js";
 import { executionInput, runAnswer, runErrors, startRun, waitSeconds } from "./run.js";
 
 const slug = z.string().min(1).max(64);
-const search = z.string().min(1).max(200).optional().describe("words that must all occur");
+const search = z.string().min(1).max(200).optional().describe("words, or how they begin; all must occur");
 
 export const skills = [
   define({

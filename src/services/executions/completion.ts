@@ -33,6 +33,7 @@ function renderedFrom(pack: Pack, output: string): NewArtifact[] {
     return file ? [file] : [];
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
-    throw new AppError("INVALID_INPUT", thrown.message, thrown.details ? { details: thrown.details } : {});
+    const message = `${thrown.message} Mend the output and call complete-execution again.`;
+    throw new AppError("INVALID_INPUT", message, thrown.details ? { details: thrown.details } : {});
   }
 }

@@ -15,7 +15,7 @@ type Summary = z.output<typeof skillSummary>;
 /** Which skills to list, and which page of them. */
 export interface Browse extends PageInput {
   readonly category?: Category | undefined;
-  /** Words that must all occur in slug, name, title, description or category; case and accents do not count. */
+  /** Words that must each begin a word of slug, name, title, description or category; case and accents do not count. */
   readonly search?: string | undefined;
 }
 
@@ -79,13 +79,15 @@ function detailsOf(pack: Pack): z.output<typeof skillDetails> {
   };
 }
 
-/** Whether every word of a search occurs in what a list shows of the pack; case and accents do not count. */
+/** Whether every word of a search begins a word of what a list shows of the pack; case and accents do not count. */
 export function matches(pack: Pack, search: string): boolean {
-  const text = searchText(pack);
-  return fold(search)
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  if (search.trim() === "") return true;
+  const words = wordsOf(searchText(pack));
+  const asked = wordsOf(fold(search));
+  return asked.length > 0 && asked.every((beginning) => words.some((word) => word.startsWith(beginning)));
 }
+
+const wordsOf = (text: string): string[] => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
 function searchText({ slug, name, title, description, category }: Pack): string {
   return fold([slug, name, title, description, category].join("\n"));

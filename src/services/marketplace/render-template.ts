@@ -71,7 +71,7 @@ function fit(parameters: readonly Parameter[], given: Record<string, unknown>): 
     if (problem) problems.push(`${name} ${problem}`);
     else if (value !== undefined) values[name] = value;
   }
-  if (problems.length > 0) throw unusable("has one that does not fit", problems);
+  if (problems.length > 0) throw unusable(`has one that does not fit: ${problems.join("; ")}`, problems);
   return values;
 }
 
@@ -86,7 +86,7 @@ function scriptLiteral(value: unknown): string {
 function unusable(what: string, problems?: readonly string[], cause?: unknown): AppError {
   return new AppError(
     "UPSTREAM_FAILED",
-    `The skill's answer must end with one \`\`\`json block of its parameters, but it ${what}; run it again.`,
+    `The skill's answer must end with one \`\`\`json block of its parameters, but it ${what}.`,
     { ...(problems && { details: { problems } }), cause },
   );
 }
