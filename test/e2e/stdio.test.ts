@@ -87,7 +87,7 @@ async function endsWithin(ms: number, program: Program): Promise<number | null> 
   return code;
 }
 
-describe("over stdio, stdout carries the protocol only", () => {
+describe("P57: over stdio, stdout carries the protocol only", () => {
   it.each<[string, () => Environment]>([
     ["without a model", () => ({})],
     ["with a model", () => model.env],
@@ -133,7 +133,7 @@ describe("over stdio, stdout carries the protocol only", () => {
   });
 });
 
-describe("over stdio, the program ends", () => {
+describe("P57: over stdio, the program ends", () => {
   it("when its client closes stdin in the middle of a call, which is then stopped", async () => {
     model.slowly("a long story");
     const program = await startProgram(["stdio"], { env: model.env });
