@@ -1,5 +1,27 @@
+import type { ClerkClient } from "@clerk/backend";
 import { z } from "zod";
 import { clerkTool, id, metadata, orderBy, paging, params, text } from "./define.js";
+
+const invitation = z.strictObject({
+  email_address: text(320),
+  expires_in_days: z.int().min(1).max(365).optional().describe("default 30"),
+  ignore_existing: z.boolean().optional().describe("even if invited already"),
+  notify: z.boolean().optional().describe("false: sends no email"),
+  public_metadata: metadata().optional().describe("goes to the new user"),
+  redirect_url: text(2048).optional().describe("where the invited land after accepting"),
+  template_slug: z.enum(["invitation", "waitlist_invitation"]).optional(),
+});
+
+const invitationOf = (i: z.output<typeof invitation>): Parameters<ClerkClient["invitations"]["createInvitation"]>[0] =>
+  params({
+    emailAddress: i.email_address,
+    expiresInDays: i.expires_in_days,
+    ignoreExisting: i.ignore_existing,
+    notify: i.notify,
+    publicMetadata: i.public_metadata,
+    redirectUrl: i.redirect_url,
+    templateSlug: i.template_slug,
+  });
 
 export const invitations = [
   clerkTool({
@@ -29,27 +51,8 @@ export const invitations = [
       "Invites an email address to sign up to the application. Clerk limits the rate of these. For an organization use create_organization_invitation.",
     toolset: "invitations",
     effect: "write",
-    input: z.strictObject({
-      email_address: text(320),
-      expires_in_days: z.int().min(1).max(365).optional().describe("default 30"),
-      ignore_existing: z.boolean().optional().describe("even if invited already"),
-      notify: z.boolean().optional().describe("false: sends no email"),
-      public_metadata: metadata().optional().describe("goes to the new user"),
-      redirect_url: text(2048).optional().describe("where the invited land after accepting"),
-      template_slug: z.enum(["invitation", "waitlist_invitation"]).optional(),
-    }),
-    call: (clerk, i) =>
-      clerk.invitations.createInvitation(
-        params({
-          emailAddress: i.email_address,
-          expiresInDays: i.expires_in_days,
-          ignoreExisting: i.ignore_existing,
-          notify: i.notify,
-          publicMetadata: i.public_metadata,
-          redirectUrl: i.redirect_url,
-          templateSlug: i.template_slug,
-        }),
-      ),
+    input: invitation,
+    call: (clerk, i) => clerk.invitations.createInvitation(invitationOf(i)),
   }),
   clerkTool({
     tool: "create_invitation_bulk",
@@ -57,36 +60,8 @@ export const invitations = [
     description: "Invites one to ten email addresses to sign up to the application. Clerk limits the rate of these.",
     toolset: "invitations",
     effect: "write",
-    input: z.strictObject({
-      invitations: z
-        .array(
-          z.strictObject({
-            email_address: text(320),
-            expires_in_days: z.int().min(1).max(365).optional(),
-            ignore_existing: z.boolean().optional(),
-            notify: z.boolean().optional(),
-            public_metadata: metadata().optional(),
-            redirect_url: text(2048).optional(),
-            template_slug: z.enum(["invitation", "waitlist_invitation"]).optional(),
-          }),
-        )
-        .min(1)
-        .max(10),
-    }),
-    call: (clerk, { invitations }) =>
-      clerk.invitations.createInvitationBulk(
-        invitations.map((i) =>
-          params({
-            emailAddress: i.email_address,
-            expiresInDays: i.expires_in_days,
-            ignoreExisting: i.ignore_existing,
-            notify: i.notify,
-            publicMetadata: i.public_metadata,
-            redirectUrl: i.redirect_url,
-            templateSlug: i.template_slug,
-          }),
-        ),
-      ),
+    input: z.strictObject({ invitations: z.array(invitation).min(1).max(10) }),
+    call: (clerk, { invitations }) => clerk.invitations.createInvitationBulk(invitations.map(invitationOf)),
   }),
   clerkTool({
     tool: "revoke_invitation",

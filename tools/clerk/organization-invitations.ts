@@ -1,5 +1,29 @@
+import type { ClerkClient } from "@clerk/backend";
 import { z } from "zod";
 import { clerkTool, id, listOf, metadata, paging, params, text } from "./define.js";
+
+const invitation = z.strictObject({
+  email_address: text(320),
+  role: text(255).describe("key, such as org:member"),
+  expires_in_days: z.int().min(1).max(365).optional().describe("default 30"),
+  inviter_user_id: text(255).optional().describe("an admin of the organization"),
+  private_metadata: metadata().optional(),
+  public_metadata: metadata().optional(),
+  redirect_url: text(2048).optional().describe("where the invited land after accepting"),
+});
+
+const invitationOf = (
+  i: z.output<typeof invitation>,
+): Parameters<ClerkClient["organizations"]["createOrganizationInvitationBulk"]>[1][number] =>
+  params({
+    emailAddress: i.email_address,
+    role: i.role,
+    expiresInDays: i.expires_in_days,
+    inviterUserId: i.inviter_user_id,
+    privateMetadata: i.private_metadata,
+    publicMetadata: i.public_metadata,
+    redirectUrl: i.redirect_url,
+  });
 
 export const organizationInvitations = [
   clerkTool({
@@ -27,29 +51,9 @@ export const organizationInvitations = [
     description: "Emails somebody an invitation to join an organization in a role. Clerk limits the rate of these.",
     toolset: "organizations",
     effect: "write",
-    input: z.strictObject({
-      organization_id: id(),
-      email_address: text(320),
-      role: text(255).describe("key, such as org:member"),
-      expires_in_days: z.int().min(1).max(365).optional().describe("default 30"),
-      inviter_user_id: text(255).optional().describe("an admin of the organization"),
-      private_metadata: metadata().optional(),
-      public_metadata: metadata().optional(),
-      redirect_url: text(2048).optional().describe("where the invited land after accepting"),
-    }),
-    call: (clerk, i) =>
-      clerk.organizations.createOrganizationInvitation(
-        params({
-          organizationId: i.organization_id,
-          emailAddress: i.email_address,
-          role: i.role,
-          expiresInDays: i.expires_in_days,
-          inviterUserId: i.inviter_user_id,
-          privateMetadata: i.private_metadata,
-          publicMetadata: i.public_metadata,
-          redirectUrl: i.redirect_url,
-        }),
-      ),
+    input: invitation.extend({ organization_id: id() }),
+    call: (clerk, { organization_id: organizationId, ...i }) =>
+      clerk.organizations.createOrganizationInvitation({ organizationId, ...invitationOf(i) }),
   }),
   clerkTool({
     tool: "create_organization_invitation_bulk",
@@ -58,38 +62,9 @@ export const organizationInvitations = [
       "Emails one to ten invitations to join an organization, each with its own role. Clerk limits the rate of these.",
     toolset: "organizations",
     effect: "write",
-    input: z.strictObject({
-      organization_id: id(),
-      invitations: z
-        .array(
-          z.strictObject({
-            email_address: text(320),
-            role: text(255).describe("key, such as org:member"),
-            expires_in_days: z.int().min(1).max(365).optional(),
-            inviter_user_id: text(255).optional(),
-            private_metadata: metadata().optional(),
-            public_metadata: metadata().optional(),
-            redirect_url: text(2048).optional(),
-          }),
-        )
-        .min(1)
-        .max(10),
-    }),
+    input: z.strictObject({ organization_id: id(), invitations: z.array(invitation).min(1).max(10) }),
     call: (clerk, { organization_id, invitations }) =>
-      clerk.organizations.createOrganizationInvitationBulk(
-        organization_id,
-        invitations.map((i) =>
-          params({
-            emailAddress: i.email_address,
-            role: i.role,
-            expiresInDays: i.expires_in_days,
-            inviterUserId: i.inviter_user_id,
-            privateMetadata: i.private_metadata,
-            publicMetadata: i.public_metadata,
-            redirectUrl: i.redirect_url,
-          }),
-        ),
-      ),
+      clerk.organizations.createOrganizationInvitationBulk(organization_id, invitations.map(invitationOf)),
   }),
   clerkTool({
     tool: "get_organization_invitation",
