@@ -27,7 +27,7 @@ function shown(value) {
   return value.includes("/") ? code(value) : value;
 }
 
-/** @param {string | number | boolean | undefined} value */
+/** @param {string | number | boolean | readonly string[] | undefined} value */
 function codeOrNothing(value) {
   return value === undefined ? "" : code(String(value));
 }

@@ -5,6 +5,7 @@ import { createClerkBackend } from "./clerk/backend.js";
 import { createClientTokens } from "./clerk/client-tokens.js";
 import { createClerkFrontend } from "./clerk/frontend.js";
 import { type Config, ConfigError } from "./config.js";
+import { confirm } from "./core/confirm.js";
 import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
@@ -104,6 +105,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     authorise(),
     parse(),
     appraise(operatorSurface),
+    confirm(config.CLANKER_CONFIRM),
     checkOutput(),
     run(services, log),
   ]);

@@ -35,6 +35,16 @@ const clerkPublishableKey = z.string().refine((key) => readPublishableKey(key) !
 
 const clerkSecretKey = z.string().regex(/^sk_[\x21-\x7e]{1,250}$/);
 
+/** Names with commas between, each of one form. */
+const listOf = (item: RegExp) =>
+  z
+    .string()
+    .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+    .pipe(z.array(z.string().regex(item)).min(1));
+
+const HOST_ENTRY = /^([a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/;
+const ORIGIN_ENTRY = /^[a-z][a-z0-9+.-]*:\/\/([a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/;
+
 const flag = z.enum(["true", "false", "1", "0"]).transform((value) => value === "true" || value === "1");
 
 /** Every setting, by its environment variable; the settings table of the README is made from this. */
@@ -150,10 +160,26 @@ export const settings = z.object({
     description: "With search, MCP clients are listed three tools behind which all the others are found and called.",
     takes: "all or search",
   }),
+  CLANKER_CONFIRM: z.enum(["auto", "always", "never"]).default("auto").meta({
+    description:
+      "Whether a destructive tool asks the user first: auto asks where the client can be asked, always refuses where it cannot, never does not ask. REST is never asked.",
+    takes: "auto, always or never",
+  }),
   CLANKER_PUBLIC_URL: webUrl.optional().meta({
-    description: "How others reach this server: used in links.",
+    description: "How others reach this server: used in links, and allowed as Host and Origin.",
     takes: "an http or https URL",
     shownDefault: "http://<HOST>:<PORT>",
+  }),
+  CLANKER_ALLOWED_HOSTS: listOf(HOST_ENTRY).optional().meta({
+    description:
+      "More names that requests may have in their Host header, beside localhost and the public URL; a name without a port stands for all its ports.",
+    takes: "host names with commas between, each with or without a port",
+    shownDefault: "none",
+  }),
+  CLANKER_ALLOWED_ORIGINS: listOf(ORIGIN_ENTRY).optional().meta({
+    description: "More origins of web pages that may call this server, beside localhost and the public URL.",
+    takes: "origins such as https://app.example.com with commas between",
+    shownDefault: "none",
   }),
   CLANKER_TRUST_PROXY: whole(0, 10).prefault("0").meta({
     description: "How many proxies in front of this server to believe about the client's address.",
@@ -179,6 +205,14 @@ export const settings = z.object({
     description: "A new workspace's balance in dollarinos.",
     takes: "a whole number from 0 to 1000000000",
     shownDefault: "unlimited",
+  }),
+  CLANKER_FIXTURES: flag.prefault("false").meta({
+    description: "Adds the tools, prompts and resources that MCP's conformance suite asks for; refused in production.",
+    takes: "true or false",
+  }),
+  NODE_ENV: z.string().default("development").meta({
+    description: "With production, the server refuses to start with settings that are unsafe there.",
+    takes: "production, or anything else",
   }),
   CLANKER_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").meta({
     description: "How much to log on stderr.",

@@ -29,6 +29,10 @@ export const ERRORS = {
   PERMISSION_REQUIRED: kind(403, "permission_error", true),
   ACCESS_DENIED: kind(403, "permission_error"),
   INSUFFICIENT_CREDITS: kind(403, "permission_error"),
+  CONFIRMATION_REQUIRED: kind(403, "permission_error"),
+  DECLINED: kind(403, "permission_error"),
+  HOST_REFUSED: kind(403, "permission_error"),
+  ORIGIN_REFUSED: kind(403, "permission_error"),
   NOT_FOUND: kind(404, "not_found_error"),
   METHOD_NOT_ALLOWED: kind(405, "invalid_request_error"),
   TOOL_NOT_CONNECTED: kind(409, "invalid_request_error", true),
@@ -45,6 +49,7 @@ export const ERRORS = {
   MODEL_REFUSED: kind(502, "api_error"),
   STORE_UNAVAILABLE: kind(503, "api_error", true),
   TOO_MANY_SESSIONS: kind(503, "api_error", true),
+  SHUTTING_DOWN: kind(503, "api_error", true),
   TIMEOUT: kind(504, "api_error", true),
 } as const satisfies Record<string, ErrorKind>;
 

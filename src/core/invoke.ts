@@ -1,3 +1,4 @@
+import type { Ask } from "./asking.js";
 import type { Caller } from "./caller.js";
 import type { Progress } from "./operation.js";
 import type { Standing } from "./standing.js";
@@ -12,6 +13,8 @@ export interface Request {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly progress?: (progress: Progress) => void;
+  /** How to ask the person behind the client; absent where there is no way. */
+  readonly ask?: Ask;
 }
 
 /** A call on its way through the stages; each fills in what it finds out. */

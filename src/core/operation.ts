@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Need } from "./asking.js";
 import type { Caller, Face } from "./caller.js";
 import type { ErrorCode } from "./errors.js";
 import type { Log } from "./log.js";
@@ -38,6 +39,11 @@ export interface Context<Services> {
   /** Aborted when the caller cancels or hangs up. */
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
+  /**
+   * Asks the person behind the client. Some clients answer by calling anew: whatever `run` does before it asks must
+   * be safe to do twice.
+   */
+  readonly need: Need;
   readonly log: Log;
 }
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { BinaryAnswer, StreamAnswer } from "./answer.js";
+import { needFrom } from "./asking.js";
 import { allows, type Caller } from "./caller.js";
 import { AppError, notFound, quote, toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
@@ -179,6 +180,7 @@ export function run<Services>(services: Services, log: Log): Stage<Services> {
       ...(operation.dependsOnFace !== undefined && { face }),
       signal: call.signal,
       progress: call.progress ?? (() => undefined),
+      need: needFrom(call.ask),
       log,
     };
     return operation.run(call.input, context);
