@@ -26,6 +26,7 @@ import { createServices, type Services } from "./services/services.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/port.js";
 import { loadKeyFile } from "./vault/key-file.js";
+import { createRequestStates, type RequestStates } from "./vault/request-states.js";
 import { openVault } from "./vault/vault.js";
 
 /** The program without its faces. */
@@ -37,6 +38,8 @@ export interface App {
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
   readonly links: SignedLinks;
+  /** What calls leave with their clients between two rounds. */
+  readonly requestStates: RequestStates;
   /** What the operator limits everybody to. */
   readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
@@ -119,6 +122,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     registry,
     invoke,
     links: signed,
+    requestStates: createRequestStates({ secret: vault.derive("request-states"), now }),
     operatorSurface,
     ownerKeyFile: keys.ownerFile,
     async start() {

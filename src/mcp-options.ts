@@ -15,7 +15,7 @@ const INSTRUCTIONS = [
 ].join("\n\n");
 
 /** What the MCP face is given of the program, for every transport alike. */
-export function mcpOptions({ services, registry, invoke, operatorSurface, log }: App): McpOptions {
+export function mcpOptions({ services, registry, invoke, operatorSurface, requestStates, log }: App): McpOptions {
   const { skills, artifacts, memory, events } = services;
   return {
     version,
@@ -26,6 +26,7 @@ export function mcpOptions({ services, registry, invoke, operatorSurface, log }:
     search: createToolSearch(registry.entries),
     chooseClerkAccount: clerkAccountChoice((name) => services.clerk.requireAccount(name)),
     events,
+    states: requestStates,
     log,
     prompts: {
       list: (workspace) => skills.packs(workspace),

@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type App, compose } from "./compose.js";
-import type { Config } from "./config.js";
-import { ConfigError } from "./config.js";
+import { type Config, ConfigError, isEveryAddress, requireSafe } from "./config.js";
 import { clerkAccountChoice } from "./core/clerk-account.js";
 import type { Log } from "./core/log.js";
+import { createGuard } from "./faces/guard.js";
 import { listen } from "./faces/http.js";
 import { createMcpHttpFace } from "./faces/mcp/http.js";
 import { createRestFace } from "./faces/rest/app.js";
 import { openApiDocument } from "./faces/rest/openapi.js";
 import { skillDocument } from "./faces/rest/skill-document.js";
 import { mcpOptions } from "./mcp-options.js";
+import { createSessionShelf } from "./services/sessions/session-shelf.js";
 import { version } from "./project.js";
 
 /** A server that answers. */
@@ -21,6 +22,7 @@ export interface Serving {
 
 /** Starts the HTTP server with every door; throws an error whose message is a sentence for the person who did. */
 export async function serve(config: Config, log: Log): Promise<Serving> {
+  requireSafe(config);
   let url = "";
   const publicUrl = () => config.CLANKER_PUBLIC_URL ?? url;
   const app = await compose(config, log, { publicUrl, downloads: "signed" });
@@ -28,17 +30,30 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   const { authenticate } = app.services.keys;
   const maxBody = config.CLANKER_MAX_BODY;
   const trustProxy = config.CLANKER_TRUST_PROXY;
+  const { HOST, PORT } = config;
+  const guard = createGuard({
+    host: isEveryAddress(HOST) ? undefined : HOST,
+    publicUrl: config.CLANKER_PUBLIC_URL,
+    allowedHosts: config.CLANKER_ALLOWED_HOSTS,
+    allowedOrigins: config.CLANKER_ALLOWED_ORIGINS,
+  });
+  const newRequestId = () => `req_${randomUUID()}`;
+  const idleMs = config.CLANKER_SESSION_IDLE_SECONDS * 1000;
+  const shelf = createSessionShelf({ store, idleMs, log });
   const mcp = createMcpHttpFace({
     ...mcpOptions(app),
     authenticate,
+    guard,
+    shelf,
     maxBody,
     trustProxy,
     maxSessions: config.CLANKER_MAX_SESSIONS,
-    idleMs: config.CLANKER_SESSION_IDLE_SECONDS * 1000,
+    idleMs,
   });
   const rest = createRestFace({
     registry,
     invoke,
+    guard,
     authenticate,
     chooseClerkAccount: clerkAccountChoice((name) => app.services.clerk.requireAccount(name)),
     linkCaller: (path, query, origin) => app.links.caller(path, query, origin),
@@ -48,20 +63,23 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     trustProxy,
     skillDocument: () => skillDocument(registry, { version, publicUrl: publicUrl() }),
     openApi: () => openApiDocument(registry, { version, serverUrl: publicUrl() }),
-    newRequestId: () => `req_${randomUUID()}`,
+    newRequestId,
   });
-  const { HOST, PORT } = config;
-  const server = await listen({ mcp, rest }, HOST, PORT).catch(async (cause: unknown) => {
+  const options = { host: HOST, port: PORT, log, newRequestId };
+  const server = await listen({ mcp, rest }, options).catch(async (cause: unknown) => {
     await app.close();
     throw cannotListen(HOST, PORT, cause);
   });
-  url = `http://${HOST.includes(":") ? `[${HOST}]` : HOST}:${server.port}`;
+  // A client that took "every address" for a name would be refused.
+  const name = isEveryAddress(HOST) ? "127.0.0.1" : HOST;
+  url = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}`;
   await app.start();
   return {
     url: publicUrl(),
     app,
     async close() {
       await server.close();
+      await shelf.close();
       await app.close();
     },
   };

@@ -21,6 +21,8 @@ export interface FormQuestion extends Asked {
 /** A page to open; accepting says that it was opened, not what came of it. */
 export interface UrlQuestion extends Asked {
   readonly url: string;
+  /** Unique among all questions of its kind. */
+  readonly id: string;
 }
 
 /** What the person answered; `unasked` where the client cannot put this kind of question. */
@@ -34,10 +36,27 @@ export type Need = (question: Question) => Promise<Reply>;
 /** A question as a face puts it to its client. */
 export type Prompt =
   | { readonly mode: "form"; readonly key: string; readonly message: string; readonly schema: JsonSchema }
-  | { readonly mode: "url"; readonly key: string; readonly message: string; readonly url: string };
+  | {
+      readonly mode: "url";
+      readonly key: string;
+      readonly message: string;
+      readonly url: string;
+      /** Names this one question, for clients that are told when the page is done with. */
+      readonly id: string;
+    };
 
 /** How a face puts a question: the client's own answer, not yet checked; undefined where it cannot be asked that way. */
 export type Ask = (prompt: Prompt) => Promise<{ readonly action: string; readonly content?: unknown } | undefined>;
+
+/**
+ * Thrown by an {@link Ask} whose client answers by calling anew: the call ends here, nothing of it is done, and the face
+ * hands the prompt out.
+ */
+export class InputRequired extends AppError {
+  constructor(readonly prompt: Prompt) {
+    super("CONFIRMATION_REQUIRED", "The user has to answer a question first; call again with the answer.");
+  }
+}
 
 /** {@link Need} over what a face offers; an accepted form that does not fit its fields is `INVALID_INPUT`. */
 export function needFrom(ask: Ask | undefined): Need {
@@ -57,6 +76,6 @@ export function needFrom(ask: Ask | undefined): Need {
 
 function promptOf(question: Question): Prompt {
   const { key, message } = question;
-  if ("url" in question) return { mode: "url", key, message, url: question.url };
+  if ("url" in question) return { mode: "url", key, message, url: question.url, id: question.id };
   return { mode: "form", key, message, schema: inputSchema(question.fields ?? z.object({})) };
 }

@@ -32,6 +32,7 @@ export function mapErrors<Services>(log: Log): Stage<Services> {
 /** What the caller is told of a throw; whatever an abort makes of a call is a cancellation. */
 function asTold(thrown: unknown, signal: AbortSignal): AppError {
   if (thrown instanceof AppError || !signal.aborted) return toAppError(thrown);
+  if (signal.reason instanceof AppError) return signal.reason;
   return new AppError("CANCELLED", "The caller cancelled this call.", { cause: thrown });
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { hasBody } from "./json-body.js";
 
 /** How long a client may go on sending after it was answered, and how much, before its connection is cut. */
 const LINGER_MS = 1000;
@@ -33,8 +34,4 @@ export function answerAndPart(
   });
   req.once("end", part).once("close", part).on("error", part);
   req.resume();
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../core/errors.js";
-import type { Insert, Store, Stored } from "./port.js";
+import type { Insert, Replace, Store, Stored } from "./port.js";
 
 /** Creates a record unless its id is taken; true for the one caller that did. */
 export function createIfAbsent(store: Store, record: Omit<Insert, "kind">): Promise<boolean> {
@@ -36,7 +36,7 @@ export function update<T>(
   store: Store,
   collection: string,
   id: string,
-  change: (value: T) => { readonly value: T; readonly tags?: readonly string[] } | undefined,
+  change: (value: T) => (Pick<Replace, "tags" | "ttlMs"> & { readonly value: T }) | undefined,
 ): Promise<Stored<T> | undefined> {
   return untilCommitted(async () => {
     const found = await store.get<T>(collection, id);

@@ -38,19 +38,19 @@ export function fileRecords(db: FileDatabase): Pick<Store, "get" | "commit" | "p
     if (taken && isLive(taken)) throw new Undo();
     if (taken) dropRow(taken.row);
     const ord = change.order === undefined ? null : toSortKey(change.order);
-    const expires = change.ttlMs === undefined ? null : Date.now() + Math.ceil(change.ttlMs);
     db.statement("INSERT INTO records (collection, id, version, ord, expires, value) VALUES (?, ?, 1, ?, ?, ?)").run(
       collection,
       id,
       ord,
-      expires,
+      expiryOf(change),
       text,
     );
     const fresh = find(collection, id);
     if (fresh && change.tags) label(fresh, collection, change.tags);
   };
   const replace = (change: Replace, line: Line, text: string): void => {
-    db.statement("UPDATE records SET value = ?, version = version + 1 WHERE row = ?").run(text, line.row);
+    const sql = "UPDATE records SET value = ?, version = version + 1, expires = COALESCE(?, expires) WHERE row = ?";
+    db.statement(sql).run(text, expiryOf(change), line.row);
     if (!change.tags) return;
     db.statement("DELETE FROM tags WHERE record = ?").run(line.row);
     label(line, toSortKey(change.collection), change.tags);
@@ -89,6 +89,10 @@ export function fileRecords(db: FileDatabase): Pick<Store, "get" | "commit" | "p
         db.statement("DELETE FROM records WHERE collection = ?").run(toSortKey(collection));
       }),
   };
+}
+
+function expiryOf({ ttlMs }: Insert | Replace): number | null {
+  return ttlMs === undefined ? null : Date.now() + Math.ceil(ttlMs);
 }
 
 function pageOf<T>(db: FileDatabase, collection: string, query: PageQuery): RecordPage<T> {

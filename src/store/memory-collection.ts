@@ -1,4 +1,4 @@
-import type { Change, PageQuery, RecordPage, Stored } from "./port.js";
+import type { Change, Insert, PageQuery, RecordPage, Replace, Stored } from "./port.js";
 
 interface Entry {
   readonly id: string;
@@ -6,7 +6,7 @@ interface Entry {
   version: number;
   readonly order: string | undefined;
   tags: ReadonlySet<string>;
-  readonly expires: number;
+  expires: number;
 }
 
 /** The records of one collection, by id and in order. */
@@ -16,8 +16,8 @@ export interface Collection {
   /** Does a change that was found to fit; `text` is its value as JSON. */
   apply(change: Change, text: string): void;
   page<T>(query: PageQuery): RecordPage<T>;
-  /** Forgets what has expired. */
-  sweep(): void;
+  /** Forgets what has expired; answers whether anything is left. */
+  sweep(): boolean;
 }
 
 /** An empty collection. */
@@ -51,7 +51,7 @@ export function createCollection(): Collection {
           version: 1,
           order: change.order,
           tags: new Set(change.tags),
-          expires: change.ttlMs === undefined ? Infinity : Date.now() + change.ttlMs,
+          expires: expiryOf(change, Infinity),
         };
         byId.set(fresh.id, fresh);
         if (fresh.order !== undefined) ordered.splice(placeOf(ordered, fresh.order, fresh.id), 0, fresh);
@@ -59,6 +59,7 @@ export function createCollection(): Collection {
         entry.text = text;
         entry.version += 1;
         if (change.tags) entry.tags = new Set(change.tags);
+        entry.expires = expiryOf(change, entry.expires);
       } else if (entry) {
         remove(entry);
       }
@@ -80,8 +81,13 @@ export function createCollection(): Collection {
     },
     sweep() {
       for (const id of [...byId.keys()]) live(id);
+      return byId.size > 0;
     },
   };
+}
+
+function expiryOf({ ttlMs }: Insert | Replace, otherwise: number): number {
+  return ttlMs === undefined ? otherwise : Date.now() + ttlMs;
 }
 
 function stored<T>(entry: Entry | undefined): Stored<T> | undefined {

@@ -22,7 +22,7 @@ export function createMemoryStore({ log }: { readonly log?: Log } = {}): Store {
   let open = true;
 
   const sweep = setInterval(() => {
-    for (const collection of collections.values()) collection.sweep();
+    for (const [name, collection] of collections) if (!collection.sweep()) collections.delete(name);
     for (const [namespace, entries] of documents) {
       for (const [key, { expires }] of entries) if (expires <= Date.now()) entries.delete(key);
       if (entries.size === 0) documents.delete(namespace);

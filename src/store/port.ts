@@ -23,7 +23,7 @@ export interface Insert {
   readonly ttlMs?: number;
 }
 
-/** A record to be replaced where it still has this version; it keeps its order and what is left of its lifetime. */
+/** A record to be replaced where it still has this version; it keeps its order. */
 export interface Replace {
   readonly kind: "replace";
   readonly collection: string;
@@ -32,6 +32,8 @@ export interface Replace {
   readonly value: unknown;
   /** The labels from now on; left out, they stay. */
   readonly tags?: readonly string[];
+  /** Lifetime in milliseconds from now on; left out, what is left of its lifetime stays. */
+  readonly ttlMs?: number;
 }
 
 /** A record to be removed, where it still has this version if one is named. */

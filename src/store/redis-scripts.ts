@@ -101,11 +101,6 @@ for at, ch in ipairs(changes) do
       redis.call('ZADD', key('order', ch.c), 0, member)
       tagged(ch.c, member, ch.t)
     end
-    if ch.x then
-      local expires = string.format('%.0f', now + ch.x)
-      redis.call('HSET', name, 'x', expires)
-      redis.call('ZADD', EXPIRY, expires, ch.c .. SEP .. ch.i)
-    end
   elseif ch.k == 'replace' then
     redis.call('HSET', name, 'v', ARGV[at + 2])
     redis.call('HINCRBY', name, 'n', 1)
@@ -117,6 +112,11 @@ for at, ch in ipairs(changes) do
     end
   else
     drop(ch.c, ch.i)
+  end
+  if ch.x then
+    local expires = string.format('%.0f', now + ch.x)
+    redis.call('HSET', name, 'x', expires)
+    redis.call('ZADD', EXPIRY, expires, ch.c .. SEP .. ch.i)
   end
 end
 return 1

@@ -82,12 +82,13 @@ async function runScript({ client, guard }: Connection, script: Script, args: re
 function forScript(change: Change): Record<string, unknown> {
   const base = { k: change.kind, c: toSortKey(change.collection), i: toSortKey(change.id) };
   if (change.kind === "remove") return { ...base, n: change.version };
-  if (change.kind === "replace") return { ...base, n: change.version, t: change.tags?.map(toSortKey) };
+  const x = change.ttlMs === undefined ? undefined : Math.ceil(change.ttlMs);
+  if (change.kind === "replace") return { ...base, n: change.version, t: change.tags?.map(toSortKey), x };
   return {
     ...base,
     o: change.order === undefined ? undefined : toSortKey(change.order),
     t: (change.tags ?? []).map(toSortKey),
-    x: change.ttlMs === undefined ? undefined : Math.ceil(change.ttlMs),
+    x,
   };
 }
 

@@ -220,6 +220,55 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe("a replacement's lifetime", () => {
+    it("counts from then on: longer, shorter, or the first that the record has", async () => {
+      const collection = fresh();
+      const lives: Record<string, Partial<Insert>> = { longer: { ttlMs: 300 }, shorter: { ttlMs: 60_000 }, first: {} };
+      for (const [id, life] of Object.entries(lives)) {
+        await store.commit([insert(collection, id, { order: id, tags: ["t"], ...life })]);
+      }
+      const replace = { kind: "replace", collection, version: 1, value: 2 } as const;
+      expect(
+        await store.commit([
+          { ...replace, id: "longer", ttlMs: 60_000 },
+          { ...replace, id: "shorter", ttlMs: 300 },
+          { ...replace, id: "first", ttlMs: 299.5 },
+        ]),
+      ).toBe(true);
+      expect(await ids(collection, { tags: ["t"] })).toEqual([["first", "longer", "shorter"], false]);
+      await sleep(350);
+      expect(await store.get(collection, "longer")).toEqual({ id: "longer", value: 2, version: 2 });
+      expect([await store.get(collection, "shorter"), await store.get(collection, "first")]).toEqual([
+        undefined,
+        undefined,
+      ]);
+      expect(await ids(collection)).toEqual([["longer"], false]);
+      expect(await ids(collection, { tags: ["t"] })).toEqual([["longer"], false]);
+      expect(await createIfAbsent(store, { collection, id: "shorter", value: 1 })).toBe(true);
+      expect(await createIfAbsent(store, { collection, id: "longer", value: 1 })).toBe(false);
+    });
+
+    it("stays as a later replacement without one finds it, also in one commit, and through an update", async () => {
+      const collection = fresh();
+      await store.commit([
+        insert(collection, "a"),
+        { kind: "replace", collection, id: "a", version: 1, value: 2, ttlMs: 300 },
+        { kind: "replace", collection, id: "a", version: 2, value: 3 },
+        insert(collection, "b", { ttlMs: 300 }),
+        insert(collection, "c", { ttlMs: 300 }),
+      ]);
+      await update(store, collection, "a", (value) => ({ value }));
+      await update(store, collection, "b", (value) => ({ value, ttlMs: 60_000 }));
+      await update(store, collection, "b", (value) => ({ value }));
+      expect((await store.get(collection, "a"))?.value).toBe(3);
+      await sleep(350);
+      expect([await store.get(collection, "a"), await store.get(collection, "c")]).toEqual([undefined, undefined]);
+      expect((await store.get(collection, "b"))?.version).toBe(3);
+      expect(await update(store, collection, "a", (value) => ({ value, ttlMs: 60_000 }))).toBeUndefined();
+      expect(await store.get(collection, "a")).toBeUndefined();
+    });
+  });
+
   describe("pages", () => {
     const fill = async (orders: readonly string[], tags: (order: string) => string[] = () => []): Promise<string> => {
       const collection = fresh();

@@ -1,15 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Authenticate } from "../../core/authenticate.js";
 import { AppError, toAppError } from "../../core/errors.js";
-import type { Serve } from "./door-parts.js";
-import { keyOf, refuse, Refusal } from "./door.js";
-import { createSessionTable, type Visitor } from "./http-sessions.js";
+import type { SessionShelf } from "../../core/session-shelf.js";
+import { admit, type Guard, isPreflight } from "../guard.js";
+import { createAnswering } from "./answering.js";
+import type { DoorParts, Serve } from "./door-parts.js";
+import { keyOf, readMessage, refuse, Refusal } from "./door.js";
+import { mayBeModern } from "./era.js";
+import { cancelInFlight } from "./legacy/cancelling.js";
+import { createPeers } from "./legacy/peers.js";
+import { createSessionTable } from "./legacy/session-table.js";
+import { createSseDoors } from "./legacy/sse.js";
+import { createStreamableSessions } from "./legacy/streamable-sessions.js";
+import { createStreamableDoor } from "./legacy/streamable.js";
+import type { ModernDoor } from "./modern/door.js";
 import type { McpOptions } from "./options.js";
-import { createSessions } from "./server.js";
 import { createChoices } from "./session-choice.js";
-import { createSseDoors } from "./sse.js";
-import { createStreamableDoor } from "./streamable.js";
+import { createStreamWatch, type Visitor } from "./stream-watch.js";
 
 /** How often idle sessions and the keys of open streams are looked at, in milliseconds. */
 const SWEEP_MS = 1000;
@@ -17,9 +26,14 @@ const SWEEP_MS = 1000;
 const PATIENCE_MS = 10_000;
 /** How often an open stream carries a comment, in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
+/** How long calls may go on when the server stops, in milliseconds. */
+const GRACE_MS = 3000;
 
 export interface McpHttpOptions extends McpOptions {
   readonly authenticate: Authenticate;
+  readonly guard: Guard;
+  /** The sessions of all processes. */
+  readonly shelf: SessionShelf;
   /** Largest body in bytes. */
   readonly maxBody: number;
   readonly maxSessions: number;
@@ -39,31 +53,75 @@ export interface McpHttpFace {
   /** Whether this path (without its query) is one of the doors. */
   handles(path: string): boolean;
   handler(req: IncomingMessage, res: ServerResponse): void;
-  /** Sessions open now. */
+  /** Sessions that this process holds now. */
   sessions(): number;
-  /** Ends every session and stream; calls in flight are aborted. */
+  /** Lets calls in flight finish for a moment, answers the others with an error that says why, and ends every stream. */
   close(): Promise<void>;
 }
 
 /** Streamable HTTP on `/mcp` and HTTP+SSE on `/mcp/sse` with `/mcp/messages`. */
 export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
-  const { authenticate, log, now = Date.now, trustProxy = 0 } = options;
-  const table = createSessionTable({ ...options, now, sweepMs: options.sweepMs ?? SWEEP_MS });
-  const parts = {
+  const { authenticate, guard, shelf, log, now = Date.now, trustProxy = 0 } = options;
+  const sweepMs = options.sweepMs ?? SWEEP_MS;
+  const watch = createStreamWatch({ authenticate, sweepMs });
+  const table = createSessionTable({ ...options, watch, now, sweepMs });
+  const parts: DoorParts = {
+    answering: createAnswering(options),
     table,
+    shelf,
+    peers: createPeers(shelf, table),
+    watch,
     choices: createChoices(options),
+    log,
     now,
-    ...createSessions(options),
     maxBody: options.maxBody,
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
   };
   const sse = createSseDoors(parts);
+  const streamable = createStreamableDoor(parts, createStreamableSessions(parts));
+  /** Loaded when the first request of that revision comes: most servers never see one, and start faster. */
+  let modern: Promise<ModernDoor> | undefined;
+  const loadModern = () =>
+    (modern ??= import("./modern/door.js").then(({ createModernDoor }) =>
+      createModernDoor({ ...parts, states: options.states }),
+    ));
+
+  const post: Serve = async (req, res, visitor) => {
+    const message = await readMessage(req, parts.maxBody);
+    const door = mayBeModern(message, req.headers) ? await loadModern() : undefined;
+    if (door?.takes(message, req.headers)) await door.post(message, req, res, visitor);
+    else await streamable.post(message, req, res, visitor);
+  };
+
   const doors = new Map<string, ReadonlyMap<string, Serve>>([
-    ["/mcp", createStreamableDoor(parts)],
+    [
+      "/mcp",
+      new Map([
+        ["POST", post],
+        ["GET", streamable.get],
+        ["DELETE", streamable.del],
+      ]),
+    ],
     ["/mcp/sse", new Map([["GET", sse.stream]])],
     ["/mcp/messages", new Map([["POST", sse.message]])],
   ]);
+
+  async function close(): Promise<void> {
+    const door = await modern;
+    const inFlight = () =>
+      [...table.all()].reduce((sum, { mcp }) => sum + mcp.inFlight.size, door?.inFlight() ?? 0);
+    for (let waited = 0; inFlight() > 0 && waited < GRACE_MS; waited += 20) await sleep(20);
+    const why = new AppError("SHUTTING_DOWN", "The server is stopping before this call was done; call again in a moment.");
+    for (const session of table.all()) {
+      for (const request of [...session.mcp.inFlight.keys()]) cancelInFlight(session, request, why);
+    }
+    await door?.close(why);
+    if (inFlight() > 0) await sleep(50); // the errors are on their way out
+    watch.close();
+    await table.close();
+    await parts.peers.close();
+  }
 
   async function identify(req: IncomingMessage, requestId: string): Promise<Visitor> {
     const key = keyOf(req.headers);
@@ -85,12 +143,12 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
   async function serve(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
     const methods = doors.get(doorOf(pathOf(req)));
     const door = methods?.get(req.method ?? "");
-    if (!door) {
+    if (!door && !isPreflight(req)) {
       const allow = [...(methods?.keys() ?? [])].join(", ");
       const error = new AppError("METHOD_NOT_ALLOWED", `This path takes ${allow}.`);
       throw new Refusal(error, undefined, { allow });
     }
-    await door(req, res, await identify(req, requestId));
+    if (admit(guard, req, res)) await door?.(req, res, await identify(req, requestId));
   }
 
   return {
@@ -105,7 +163,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
       });
     },
     sessions: () => table.size(),
-    close: () => table.close(),
+    close,
   };
 }
 

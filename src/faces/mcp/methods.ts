@@ -1,4 +1,4 @@
-import type { JSONRPCRequest, ServerResult } from "@modelcontextprotocol/sdk/types.js";
+import { InputRequired } from "../../core/asking.js";
 import type { Caller } from "../../core/caller.js";
 import { quote, toAppError } from "../../core/errors.js";
 import type { Progress } from "../../core/operation.js";
@@ -7,21 +7,13 @@ import { getPrompt, listPrompts } from "./prompts.js";
 import { listResources, listTemplates, readResource, requireReadable } from "./resources.js";
 import { failure, success } from "./results.js";
 import { RPC, RpcError } from "./rpc-error.js";
-import type { Extra, McpOptions, SessionState } from "./options.js";
+import type { Answer, Exchange, MethodResult } from "./exchange.js";
+import type { McpOptions } from "./options.js";
 import type { SearchSurface } from "./search-surface.js";
 import type { ToolLists } from "./tool-list.js";
 
-interface Visit {
-  readonly caller: Caller;
-  readonly extra: Extra;
-  readonly state: SessionState;
-}
-
 type Params = Readonly<Record<string, unknown>>;
-type Method = (params: Params, visit: Visit) => ServerResult | Promise<ServerResult>;
-
-/** Addresses one session may subscribe to. */
-const MAX_SUBSCRIPTIONS = 1000;
+type Method = (params: Params, exchange: Exchange) => object | Promise<object>;
 
 /** Answers every method of a client but initialize and ping; throws what `toRpcError` understands. */
 export function createMethods(
@@ -29,18 +21,19 @@ export function createMethods(
     readonly searchSurface: SearchSurface;
     readonly toolLists: ToolLists;
   },
-): (request: JSONRPCRequest, visit: Visit) => Promise<ServerResult> {
+): Answer {
   const { registry, invoke, prompts, resources, searchSurface, toolLists } = options;
 
-  function callTool(params: Params, visit: Visit): Promise<ServerResult> {
-    const { caller, extra } = visit;
+  function callTool(params: Params, exchange: Exchange): Promise<object> {
+    const { caller, signal } = exchange;
     const name = text(params, "name", caller);
-    if (!caller.surface?.search || !searchSurface.has(name)) return callCatalogue(params, visit);
-    const request = { operation: name, args: params["arguments"], caller, signal: extra.signal };
-    return searchSurface.call(request, (call) => callCatalogue(call, visit));
+    if (!caller.surface?.search || !searchSurface.has(name)) return callCatalogue(params, exchange);
+    const request = { operation: name, args: params["arguments"], caller, signal };
+    return searchSurface.call(request, (call) => callCatalogue(call, exchange));
   }
 
-  async function callCatalogue(params: Params, { caller, extra }: Visit): Promise<ServerResult> {
+  async function callCatalogue(params: Params, exchange: Exchange): Promise<object> {
+    const { caller, signal, ask } = exchange;
     const { surface = WHOLE_SURFACE } = caller;
     const name = text(params, "name", caller);
     const entry = registry.findTool(name);
@@ -48,17 +41,19 @@ export function createMethods(
       const lister = surface.search ? "search-tools finds" : "tools/list shows";
       throw invalid(`There is no tool ${quote(name)} here; ${lister} those that exist.`, caller);
     }
-    const report = reporter(extra);
+    const report = reporter(exchange);
     try {
       const answer = await invoke({
         operation: entry.operation.name,
         args: params["arguments"],
         caller,
-        signal: extra.signal,
+        signal,
+        ask,
         ...(report && { progress: report.progress }),
       });
       return success(answer, params["arguments"]);
     } catch (thrown) {
+      if (thrown instanceof InputRequired) throw thrown;
       return failure(toAppError(thrown), caller.requestId);
     } finally {
       report?.end();
@@ -96,43 +91,38 @@ export function createMethods(
     ["resources/read", (params, { caller }) => readResource(resources, caller, text(params, "uri", caller))],
     [
       "resources/subscribe",
-      (params, { caller, state }) => {
+      async (params, { caller, subscriptions }) => {
         const uri = text(params, "uri", caller);
         requireReadable(caller, uri);
-        state.subscriptions ??= new Set();
-        if (state.subscriptions.size >= MAX_SUBSCRIPTIONS && !state.subscriptions.has(uri)) {
-          throw invalid(`A session subscribes to ${MAX_SUBSCRIPTIONS} resources at most; end some first.`, caller);
-        }
-        state.subscriptions.add(uri);
+        await subscriptions?.add(uri);
         return {};
       },
     ],
     [
       "resources/unsubscribe",
-      (params, { caller, state }) => {
-        state.subscriptions?.delete(text(params, "uri", caller));
+      async (params, { caller, subscriptions }) => {
+        await subscriptions?.remove(text(params, "uri", caller));
         return {};
       },
     ],
   ]);
 
-  return async (request, visit) => {
+  return async (request, exchange) => {
     const method = methods.get(request.method);
     if (!method) {
       throw new RpcError(
         RPC.methodNotFound,
         `This server has no method ${quote(request.method)}.`,
-        visit.caller.requestId,
+        exchange.caller.requestId,
         "METHOD_NOT_FOUND",
       );
     }
-    return method(request.params ?? {}, visit);
+    return (await method(request.params ?? {}, exchange)) as MethodResult;
   };
 }
 
 /** Sends progress to a client that asked for it: always growing, and never after the answer. */
-function reporter(extra: Extra) {
-  const progressToken = extra._meta?.progressToken;
+function reporter({ progressToken, notify }: Exchange) {
   if (progressToken === undefined) return undefined;
   let reached = Number.NEGATIVE_INFINITY;
   return {
@@ -140,9 +130,7 @@ function reporter(extra: Extra) {
       if (!(step.progress > reached)) return;
       reached = step.progress;
       // A client that is gone by now is told nothing.
-      extra
-        .sendNotification({ method: "notifications/progress", params: { progressToken, ...step } })
-        .catch(() => undefined);
+      notify({ method: "notifications/progress", params: { progressToken, ...step } }).catch(() => undefined);
     },
     end: () => {
       reached = Number.POSITIVE_INFINITY;

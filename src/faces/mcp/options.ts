@@ -1,6 +1,3 @@
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
-import type { ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
-import type { Caller } from "../../core/caller.js";
 import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
@@ -26,16 +23,13 @@ export interface McpOptions {
   readonly prompts: PromptPort;
   readonly resources: ResourcePort;
   readonly events: ChangeSource;
+  readonly states: RequestStatePort;
   readonly log: Log;
 }
 
-/** What the SDK tells about a request besides the request. */
-export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
-
-/** What a running method knows of its session. */
-export interface SessionState {
-  /** Who sent the latest request, for notifications. */
-  caller: Caller;
-  /** Addresses whose changes the client asked to be told; absent until it does. */
-  subscriptions?: Set<string>;
+/** Keeps what a call has found out with its client between two rounds, so that only this call can go on with it. */
+export interface RequestStatePort {
+  seal(context: readonly string[], state: unknown): string;
+  /** Undefined for anything changed, foreign, or too old. */
+  open(context: readonly string[], sealed: string): unknown;
 }

@@ -15,29 +15,42 @@ export const RPC = {
 
 /** An error that the SDK sends as it is: a number, a sentence, our stable code and the request's id. */
 export class RpcError extends Error {
-  readonly data: { readonly code: ErrorCode | "METHOD_NOT_FOUND"; readonly request_id: string };
+  readonly data: {
+    readonly code: ErrorCode | "METHOD_NOT_FOUND";
+    readonly request_id: string;
+    /** The address that was not found: how clients of 2026-07-28 tell it from other bad parameters. */
+    readonly uri?: string;
+  };
 
   constructor(
     readonly code: number,
     message: string,
     requestId: string,
     stable: ErrorCode | "METHOD_NOT_FOUND" = "INVALID_INPUT",
+    uri?: string,
   ) {
     super(message);
     this.name = "RpcError";
-    this.data = { code: stable, request_id: requestId };
+    this.data = { code: stable, request_id: requestId, ...(uri !== undefined && { uri }) };
   }
 }
 
 /** Any throw of a prompt or resource as JSON-RPC has it; what is unknown keeps its text to itself. */
-export function toRpcError(thrown: unknown, requestId: string): RpcError {
+export function toRpcError(thrown: unknown, requestId: string, uri?: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const error = toAppError(thrown);
-  return new RpcError(rpcNumber(error), error.message, requestId, error.code);
+  const missing = error.code === "NOT_FOUND" && typeof uri === "string" ? uri.slice(0, 2048) : undefined;
+  return new RpcError(rpcNumber(error), error.message, requestId, error.code, missing);
 }
 
 function rpcNumber(error: AppError): number {
   if (error.code === "NOT_FOUND") return RPC.resourceNotFound;
   if (error.code === "INTERNAL") return RPC.internal;
   return ERRORS[error.code].status === 400 ? RPC.invalidParams : RPC.server;
+}
+
+/** The stable code of an error that an SDK made. */
+export function stableCodeOf(rpc: number): ErrorCode | "METHOD_NOT_FOUND" {
+  if (rpc === RPC.methodNotFound) return "METHOD_NOT_FOUND";
+  return rpc === RPC.internal ? "INTERNAL" : "INVALID_INPUT";
 }

@@ -1,4 +1,4 @@
-import type { ListToolsResult, ServerResult } from "@modelcontextprotocol/sdk/types.js";
+import type { ListToolsResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { toAppError } from "../../core/errors.js";
 import { createInvoke, type Request } from "../../core/invoke.js";
@@ -94,8 +94,8 @@ export interface SearchSurface {
   /** Answers a call of one of the three; `callTool` is given what call-tool shall call. */
   call(
     request: Pick<Request, "operation" | "args" | "caller" | "signal">,
-    callTool: (call: CatalogueCall) => Promise<ServerResult>,
-  ): Promise<ServerResult>;
+    callTool: (call: CatalogueCall) => Promise<object>,
+  ): Promise<object>;
 }
 
 /** The three tools over a registry: they show and call what the caller's scopes and surface reach. */

@@ -16,6 +16,8 @@ export interface Choice {
 export interface Choices {
   /** What a session that begins with this request works with; refuses a name that does not exist with HTTP 400. */
   read(req: IncomingMessage, caller: Caller): Choice;
+  /** What a session that another process opened works with. */
+  again(wishes: Wishes, caller: Caller): Choice;
   /** Refuses a later request of a session that asks for something else than its first. */
   requireSame(req: IncomingMessage, caller: Caller, choice: Choice): void;
 }
@@ -48,6 +50,7 @@ export function createChoices(
 
   return {
     read: (req, caller) => asRefusal(() => choiceOf(wishesOf(req), caller)),
+    again: (wishes, caller) => asRefusal(() => choiceOf(Object.keys(wishes).length > 0 ? wishes : NONE, caller)),
     requireSame(req, caller, choice) {
       const wishes = wishesOf(req);
       if (WISHES.every((wish) => wishes[wish] === undefined || wishes[wish] === choice.wishes[wish])) return;

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import express, { type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import type { Authenticate } from "../../core/authenticate.js";
 import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { AppError, quote, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Registry } from "../../core/registry.js";
+import { admit, type Guard } from "../guard.js";
 import type { LinkCaller } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
 import { isRouted, operationDoor } from "./operation-door.js";
@@ -15,6 +16,7 @@ import { acceptVersion, LATEST_VERSION } from "./version.js";
 interface RestFaceOptions<Services> {
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
+  readonly guard: Guard;
   readonly authenticate: Authenticate;
   readonly linkCaller: LinkCaller;
   readonly chooseClerkAccount: ChooseClerkAccount;
@@ -40,40 +42,54 @@ export function createRestFace<Services>(options: RestFaceOptions<Services>): Re
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", false).set("trust proxy", options.trustProxy);
   app.enable("case sensitive routing").enable("strict routing");
-  app.use(preamble(options));
   app.use("/api", negotiateVersion);
   mount(app, [
     ...serverDoors(options),
     ...options.registry.entries.filter(isRouted).map((entry) => operationDoor(entry, options)),
   ]);
   app.use(refuseUnrouted);
-  app.use(answerError(options));
-  return { handler: (req, res) => void app(req, res) };
-}
-
-function preamble<Services>({ newRequestId, log }: RestFaceOptions<Services>): RequestHandler {
-  return (req, res, next) => {
-    const asked = req.get("x-request-id");
-    res.set({
-      "x-request-id": asked !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(asked) ? asked : newRequestId(),
-      "x-content-type-options": "nosniff",
-      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-      "referrer-policy": "no-referrer",
-      "cache-control": "no-store",
-    });
-    const started = performance.now();
-    res.once("close", () => {
-      // The route's pattern, not the address: an address can hold a key, a signature or a search.
-      const route = (req.route as { path: string } | undefined)?.path;
-      const ms = Math.round(performance.now() - started);
-      log.debug({ request_id: requestIdOf(res), method: req.method, route, status: res.statusCode, ms }, "request");
-    });
-    next();
+  const fail = answerError(options);
+  return {
+    handler(req, res) {
+      begin(req, res, options);
+      // Not in Express, which asks no one about an address that it cannot read, and answers that in HTML.
+      try {
+        if (!admit(options.guard, req, res)) return;
+      } catch (thrown) {
+        fail(res, thrown);
+        return;
+      }
+      app(req as Request, res as Response, (thrown?: unknown) => {
+        fail(res, thrown ?? new AppError("INVALID_INPUT", "The address of this request cannot be read; check it."));
+      });
+    },
   };
 }
 
+/** What every answer has, whatever becomes of the request. */
+function begin<Services>(req: IncomingMessage, res: ServerResponse, options: RestFaceOptions<Services>): void {
+  const asked = req.headers["x-request-id"];
+  const isGood = typeof asked === "string" && /^[A-Za-z0-9._:-]{1,128}$/.test(asked);
+  const headers = {
+    "x-request-id": isGood ? asked : options.newRequestId(),
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+  };
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  const started = performance.now();
+  res.once("close", () => {
+    // The route's pattern, not the address: an address can hold a key, a signature or a search.
+    const route = (req as { route?: { path: string } }).route?.path;
+    const ms = Math.round(performance.now() - started);
+    const line = { request_id: requestIdOf(res), method: req.method, route, status: res.statusCode, ms };
+    options.log.debug(line, "request");
+  });
+}
+
 const negotiateVersion: RequestHandler = (req, res, next) => {
-  res.set({ vary: "x-api-key, authorization, clanker-version", "clanker-version": LATEST_VERSION });
+  res.vary("x-api-key, authorization, clanker-version").set("clanker-version", LATEST_VERSION);
   res.set("clanker-version", acceptVersion(req.get("clanker-version")));
   next();
 };
@@ -113,9 +129,9 @@ const refuseUnrouted: RequestHandler = (req, res) => {
   res.status(204).end();
 };
 
-/** The last handler: whatever was thrown outside `invoke`, as JSON, its cause in the log alone. */
+/** Whatever was thrown outside `invoke`, as JSON, its cause in the log alone. */
 function answerError<Services>({ log }: RestFaceOptions<Services>) {
-  return (thrown: unknown, _req: Request, res: Response, _next: NextFunction): void => {
+  return (res: ServerResponse, thrown: unknown): void => {
     const error =
       thrown instanceof URIError
         ? new AppError("INVALID_INPUT", "The address holds a percent sign that encodes nothing; encode it as %25.")

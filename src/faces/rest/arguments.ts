@@ -3,7 +3,8 @@ import { AppError } from "../../core/errors.js";
 import type { Route } from "../../core/operation.js";
 import type { Entry } from "../../core/registry.js";
 import type { JsonSchema } from "../../core/schema.js";
-import { hasBody, readFields } from "./body.js";
+import { hasBody } from "../json-body.js";
+import { readFields } from "./body.js";
 
 type Fields = Record<string, unknown>;
 

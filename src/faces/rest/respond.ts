@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Response } from "express";
 import type { BinaryAnswer } from "../../core/answer.js";
 import { type AppError, encodeError } from "../../core/errors.js";
@@ -26,7 +27,7 @@ export function sendJson(res: Response, status: number, body: unknown): void {
 }
 
 /** Ends the response with an error in its one form; where an answer has begun, cuts it off instead. */
-export function sendError(res: Response, error: AppError): void {
+export function sendError(res: ServerResponse, error: AppError): void {
   if (res.headersSent) {
     res.destroy();
     return;
@@ -45,7 +46,7 @@ export function sendFile(res: Response, file: BinaryAnswer): void {
 }
 
 /** The request id that the answer carries. */
-export function requestIdOf(res: Response): string {
+export function requestIdOf(res: ServerResponse): string {
   return String(res.getHeader("x-request-id"));
 }
 

@@ -13,13 +13,16 @@ import type { Log } from "../../../src/core/log.js";
 import { createRegistry } from "../../../src/core/registry.js";
 import { auditLog, authorise, checkOutput, find, mapErrors, parse, run } from "../../../src/core/stages.js";
 import { WHOLE_SURFACE } from "../../../src/core/surface.js";
+import { createGuard } from "../../../src/faces/guard.js";
 import { createMcpHttpFace, type McpHttpOptions } from "../../../src/faces/mcp/http.js";
 import type { McpOptions } from "../../../src/faces/mcp/options.js";
 import { createArtifacts } from "../../../src/services/artifacts.js";
 import { createEvents } from "../../../src/services/events.js";
 import { createMemory } from "../../../src/services/memory.js";
 import { createToolSearch } from "../../../src/search/tool-search.js";
+import { createSessionShelf } from "../../../src/services/sessions/session-shelf.js";
 import { createMemoryStore } from "../../../src/store/memory.js";
+import { createRequestStates } from "../../../src/vault/request-states.js";
 import { catalogue, type TestServices } from "./catalogue.js";
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -61,6 +64,7 @@ export function createProgram() {
     search: createToolSearch(registry.entries),
     chooseClerkAccount: clerkAccountChoice(() => undefined),
     log: silent,
+    states: createRequestStates({ secret: new Uint8Array(32).fill(7), now }),
     prompts: {
       list: async () => [...skills.values()],
       get: async (_workspace, slug) => skills.get(slug)?.instructions,
@@ -85,6 +89,7 @@ export function createProgram() {
 
   return {
     options,
+    store,
     services,
     memory,
     artifacts,
@@ -130,6 +135,8 @@ export async function serveHttp(given: Partial<McpHttpOptions> = {}) {
   const presented: string[] = [];
   const face = createMcpHttpFace({
     ...program.options,
+    guard: createGuard({}),
+    shelf: createSessionShelf({ store: program.store, idleMs: given.idleMs ?? 60_000, log: silent }),
     maxBody: 64 * 1024,
     maxSessions: 200,
     idleMs: 60_000,

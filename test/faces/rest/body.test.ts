@@ -95,7 +95,7 @@ describe("a body that is too large", () => {
   it("is refused by its announced length before it comes", async () => {
     const door = await openDoor({ maxBody: 1024 });
     const answer = await door.wire(
-      `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n`,
       /\}$/,
     );
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
@@ -104,14 +104,14 @@ describe("a body that is too large", () => {
 
   it("is refused as soon as its chunks pass the limit", async () => {
     const door = await openDoor({ maxBody: 1024 });
-    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\n`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\n`;
     const answer = await door.wire(`${head}Transfer-Encoding: chunked\r\n\r\n401\r\n${" ".repeat(1025)}\r\n`, /\}$/);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it("is cut off when it comes in chunks without an end", async () => {
     const door = await openDoor({ maxBody: 1024 });
-    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\n`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\n`;
     const socket = connect(door.port, "127.0.0.1");
     socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
     let answer = "";
@@ -140,7 +140,7 @@ describe("a body that is too large", () => {
     await new Promise<void>((resolve) => {
       void door
         .wire(
-          `POST ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"inp`,
+          `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: owner-key\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{"inp`,
           /100 Continue/,
         )
         .then(() => resolve());

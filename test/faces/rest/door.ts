@@ -12,6 +12,7 @@ import { defineFor } from "../../../src/core/operation.js";
 import { pageInput, pageOf } from "../../../src/core/page.js";
 import { createRegistry } from "../../../src/core/registry.js";
 import * as stages from "../../../src/core/stages.js";
+import { createGuard } from "../../../src/faces/guard.js";
 import { createRestFace } from "../../../src/faces/rest/app.js";
 
 /** What the catalogue below works with: what was called, and what to answer. */
@@ -262,6 +263,7 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
   const face = createRestFace({
     registry,
     invoke,
+    guard: createGuard({}),
     authenticate,
     linkCaller: (path, query, origin) =>
       query.get("signature") === `signed:${path}`

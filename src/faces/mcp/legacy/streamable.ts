@@ -1,46 +1,64 @@
-import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { isInitializeRequest, type RequestId, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
-import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { Caller } from "../../core/caller.js";
-import { AppError, type ErrorCode } from "../../core/errors.js";
-import { invalidRequest, readMessage, Refusal } from "./door.js";
-import { createEventLog } from "./event-log.js";
-import type { DoorParts, Serve } from "./door-parts.js";
-import { ownerOf, type StreamableSession, type Visitor } from "./http-sessions.js";
+import { AppError, type ErrorCode } from "../../../core/errors.js";
+import type { DoorParts, Serve } from "../door-parts.js";
+import { invalidRequest, Refusal } from "../door.js";
+import { RPC } from "../rpc-error.js";
+import { within } from "../session-choice.js";
+import type { Visitor } from "../stream-watch.js";
+import { askedBy, withOwnId } from "./asked.js";
+import { cancelInFlight, settleCancelled } from "./cancelling.js";
+import { NOTIFICATIONS } from "./event-log.js";
 import { relayAnswer, relayStream } from "./relay.js";
-import { RPC } from "./rpc-error.js";
+import { follow, replay } from "./replay.js";
 import { authInfoOf } from "./server.js";
-import { type Choice, within } from "./session-choice.js";
+import type { StreamableSession } from "./session-table.js";
+import type { StreamableSessions } from "./streamable-sessions.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** Streamable HTTP over the SDK's transport, by HTTP method. */
-export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serve> {
-  const { table, choices, open, toolLists, now, maxBody, patienceMs, keepAliveMs } = parts;
+/** Streamable HTTP with sessions, over the SDK's transport. */
+export interface StreamableDoor {
+  /** A POST whose body was read. */
+  post(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor): Promise<void>;
+  readonly get: Serve;
+  readonly del: Serve;
+}
 
-  const post: Serve = async (req, res, visitor) => {
-    const message = await readMessage(req, maxBody);
+/** The door of the revisions from 2025-03-26 to 2025-11-25. */
+export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessions): StreamableDoor {
+  const { table, choices, answering, shelf, peers, now, patienceMs } = parts;
+
+  async function sessionOf(id: string, req: IncomingMessage, visitor: Visitor): Promise<StreamableSession> {
+    const session = await sessions.find(id, visitor);
+    choices.requireSame(req, visitor.caller, session.choice);
+    return session;
+  }
+
+  async function post(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor) {
     const id = req.headers["mcp-session-id"];
     if (id === undefined) return begin(message, req, res, visitor);
-    const session = sessionOf(String(id), req, visitor);
+    const session = await sessionOf(String(id), req, visitor);
     const request = requestIdOf(message);
     if (request !== undefined && session.mcp.inFlight.has(request)) {
       throw invalidRequest("This request id is still in use in this session; take another.");
     }
     if (request !== undefined && isPlainList(message, req.headers)) {
-      sendResult(res, session.id, request, toolLists.jsonOf(within(session.choice, visitor.caller)));
+      sendResult(res, session.id, request, answering.toolLists.jsonOf(within(session.choice, visitor.caller)));
       return;
     }
-    const cancelled = cancelledBy(message, session);
-    await converse(session, await handOver(session, message, req.headers, visitor), request, res, visitor);
-    if (cancelled) settleCancelled(session, cancelled);
-  };
-
-  function sessionOf(id: string, req: IncomingMessage, { caller }: Visitor): StreamableSession {
-    const session = table.find(id, "streamable", caller);
-    choices.requireSame(req, caller, session.choice);
-    return session;
+    const asker = askedBy(message);
+    if (asker !== undefined && asker !== shelf.process) {
+      await peers.deliver(asker, session.id, message);
+      res.writeHead(202).end();
+      return;
+    }
+    const cancelled = cancelledBy(message);
+    const signal = cancelled === undefined ? undefined : session.mcp.inFlight.get(cancelled);
+    if (cancelled !== undefined && !signal) await peers.cancel(session.id, cancelled);
+    const own = asker === undefined ? message : withOwnId(message);
+    await converse(session, await handOver(session, own as Message, req.headers, visitor), request, res, visitor);
+    if (cancelled !== undefined && signal) settleCancelled(session, cancelled, signal);
   }
 
   async function begin(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor) {
@@ -51,26 +69,13 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
     const choice = choices.read(req, visitor.caller);
     const giveBack = table.reserve();
     try {
-      const session = await create(visitor.caller, choice);
+      const session = await sessions.create(visitor.caller, choice);
       const response = await handOver(session, message, req.headers, visitor);
-      if (session.transport.sessionId !== undefined) table.add(session);
+      if (session.transport.sessionId !== undefined) await sessions.keep(session, message);
       await converse(session, response, request, res, visitor);
     } finally {
       giveBack();
     }
-  }
-
-  async function create(caller: Caller, choice: Choice): Promise<StreamableSession> {
-    const id = randomUUID();
-    const log = createEventLog(now);
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => id,
-      eventStore: log,
-      keepAliveMs,
-    });
-    const mcp = open(within(choice, caller), () => table.remove(id));
-    await mcp.server.connect(transport);
-    return { kind: "streamable", id, owner: ownerOf(caller), choice, mcp, transport, log, lastUsed: now(), streams: 0 };
   }
 
   function handOver(session: StreamableSession, message: Message, headers: IncomingHttpHeaders, { caller }: Visitor) {
@@ -99,9 +104,10 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
         response,
         res,
         log: session.log,
+        request,
         patienceMs,
         onStream: () => (closeStream = table.openStream(session, visitor)),
-        onAbandoned: () => abandon(session, request),
+        onAbandoned: () => cancelInFlight(session, request),
       });
       if (!sent) throw sessionEnded();
     } finally {
@@ -111,36 +117,48 @@ export function createStreamableDoor(parts: DoorParts): ReadonlyMap<string, Serv
   }
 
   const get: Serve = async (req, res, visitor) => {
-    const session = sessionOf(sessionIdOf(req.headers), req, visitor);
-    const last = req.headers["last-event-id"];
-    if (typeof last === "string" && session.log.isAnswer(last)) {
+    const session = await sessionOf(sessionIdOf(req.headers), req, visitor);
+    const { "last-event-id": lastId, accept = "" } = req.headers;
+    // What is not kept any more cannot be replayed; the client then listens to what is to come.
+    const last = typeof lastId === "string" ? await shelf.event(session.id, lastId) : undefined;
+    if (last?.last) {
       // That stream is complete: nothing will follow, and 204 keeps a client from asking again.
       res.writeHead(204).end();
       return;
     }
-    // What is not kept any more cannot be replayed; the client then listens to what is to come.
-    const resumed = typeof last === "string" && session.log.has(last) ? { "last-event-id": last } : {};
-    const response = await session.transport.handleRequest(
-      webRequest("GET", { ...forwarded(req.headers), ...resumed }),
-    );
+    const lost = last && { shelf, session: session.id, last, res };
+    if (lost && last.stream !== NOTIFICATIONS) {
+      if (!accept.includes("text/event-stream")) throw invalidRequest("Accept text/event-stream.");
+      const closeStream = table.openStream(session, visitor);
+      res.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-cache, no-transform",
+        "x-accel-buffering": "no",
+        "mcp-session-id": session.id,
+      });
+      res.flushHeaders();
+      await follow(lost, (look) => peers.onMore(session.id, look)).finally(closeStream);
+      return;
+    }
+    // The client has lost the stream that it had, even where the connection does not show it yet.
+    if (lost) session.transport.closeStandaloneSSEStream();
+    const response = await session.transport.handleRequest(webRequest("GET", forwarded(req.headers)));
     if (!response.ok) throw await refusalOf(response);
     const closeStream = table.openStream(session, visitor);
     session.mcp.listen();
-    await relayStream({ response, res, log: session.log, onStream: () => undefined }).finally(closeStream);
+    const replayed = async () => void (lost && (await replay(lost)));
+    await relayStream({ response, res, log: session.log, onStream: () => undefined, replayed }).finally(closeStream);
   };
 
   const del: Serve = async (req, res, visitor) => {
-    const session = sessionOf(sessionIdOf(req.headers), req, visitor);
+    const session = await sessionOf(sessionIdOf(req.headers), req, visitor);
     const response = await session.transport.handleRequest(webRequest("DELETE", forwarded(req.headers)));
     if (!response.ok) throw await refusalOf(response);
+    await shelf.end(session.id);
     res.writeHead(response.status).end();
   };
 
-  return new Map([
-    ["POST", post],
-    ["GET", get],
-    ["DELETE", del],
-  ]);
+  return { post, get, del };
 }
 
 /**
@@ -175,7 +193,7 @@ function sendResult(res: ServerResponse, session: string, id: RequestId, result:
 }
 
 /** The part of a web `Request` that the transport reads; a real one costs more than the rest of a call. */
-function webRequest(method: string, headers: Readonly<Record<string, string>>): Request {
+export function webRequest(method: string, headers: Readonly<Record<string, string>>): Request {
   return { method, url: "http://localhost/mcp", headers: new Headers(headers) } as Request;
 }
 
@@ -198,37 +216,10 @@ function requestIdOf({ id, method }: Message): RequestId | undefined {
   return typeof method === "string" && (typeof id === "string" || typeof id === "number") ? id : undefined;
 }
 
-function cancelledBy({ method, params }: Message, session: StreamableSession) {
+function cancelledBy({ method, params }: Message): RequestId | undefined {
   if (method !== "notifications/cancelled") return undefined;
-  const id = (params as { readonly requestId?: RequestId } | undefined)?.requestId;
-  const signal = id === undefined ? undefined : session.mcp.inFlight.get(id);
-  return id === undefined || !signal ? undefined : { id, signal };
-}
-
-/** Cancels a call whose client is gone for good, as if the client had asked for it. */
-function abandon(session: StreamableSession, id: RequestId): void {
-  const signal = session.mcp.inFlight.get(id);
-  if (!signal) return;
-  const reason = "the client hung up";
-  session.transport.onmessage?.({
-    jsonrpc: "2.0",
-    method: "notifications/cancelled",
-    params: { requestId: id, reason },
-  });
-  settleCancelled(session, { id, signal });
-}
-
-/**
- * The server sends no answer to a cancelled request, but its HTTP request wants one, and the transport keeps
- * it until there is one.
- */
-function settleCancelled(session: StreamableSession, { id, signal }: { id: RequestId; signal: AbortSignal }): void {
-  setImmediate(() => {
-    if (!signal.aborted) return;
-    const error = { code: RPC.cancelled, message: "The request was cancelled.", data: { code: "CANCELLED" } };
-    // It throws where the client has left or the answer was faster: both are fine.
-    session.transport.send({ jsonrpc: "2.0", id, error }).catch(() => undefined);
-  });
+  const { requestId } = (params ?? {}) as { readonly requestId?: unknown };
+  return typeof requestId === "string" || typeof requestId === "number" ? requestId : undefined;
 }
 
 function sessionEnded(): Refusal {

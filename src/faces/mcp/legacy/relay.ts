@@ -1,5 +1,6 @@
+import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerResponse } from "node:http";
-import type { EventLog } from "./event-log.js";
+import { type EventLog, NOTIFICATIONS } from "./event-log.js";
 
 /** A client that takes nothing for so long is cut off, in milliseconds; it can resume. */
 const STALLED_MS = 30_000;
@@ -20,22 +21,26 @@ export interface Relay {
   readonly onStream: () => void;
 }
 
-/**
- * Passes the stream on event by event until it ends, the client leaves (then the transport is told) or an
- * answer has been sent.
- */
-export async function relayStream(relay: Relay): Promise<void> {
+/** Passes the stream of notifications on until it ends or the client leaves; then the transport is told. */
+export async function relayStream(relay: Relay & { readonly replayed: () => Promise<void> }): Promise<void> {
+  const { log, res } = relay;
+  log.attach(NOTIFICATIONS);
   const reader = openReader(relay);
-  begin(relay);
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    await write(relay.res, value);
-    const event = eventIn(value);
-    if (event && relay.log.isAnswer(event.id)) break;
+  try {
+    begin(relay);
+    await relay.replayed();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const event = eventIn(value);
+      if (event) await log.keep([event.id]);
+      await write(res, value);
+    }
+  } finally {
+    log.detach(NOTIFICATIONS);
+    res.end();
+    await reader.cancel();
   }
-  relay.res.end();
-  await reader.cancel();
 }
 
 /**
@@ -44,34 +49,40 @@ export async function relayStream(relay: Relay): Promise<void> {
  */
 export async function relayAnswer(
   relay: Relay & {
+    readonly request: RequestId;
     readonly patienceMs: number;
     /** The client left, and has no id to resume from. */
     readonly onAbandoned: () => void;
   },
 ): Promise<boolean> {
-  const { res, log } = relay;
+  const { res, log, request } = relay;
   const held: Uint8Array[] = [];
   const heldIds: string[] = [];
+  let name: string | undefined;
   let resumable = false;
   let streaming = false;
+  let answered = false;
   const reader = openReader(relay, () => {
     if (!resumable) relay.onAbandoned();
   });
-  const stream = () => {
+  const stream = async () => {
     if (streaming || res.destroyed) return;
     streaming = true;
     begin(relay);
+    await log.keep(heldIds, request);
     for (const chunk of held) res.write(chunk);
     resumable = heldIds.length > 0;
   };
-  const patience = setTimeout(stream, relay.patienceMs);
+  const patience = setTimeout(() => void stream(), relay.patienceMs);
   try {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
       const event = eventIn(value);
       const isAnswer = event !== undefined && log.isAnswer(event.id);
+      if (event) name ??= log.streamOf(event.id);
       if (!streaming && event && isAnswer) {
+        answered = true;
         log.forget([...heldIds, event.id]);
         sendJson(relay, event.data);
         return true;
@@ -82,13 +93,20 @@ export async function relayAnswer(
         continue;
       }
       if (!streaming && !event) continue; // a comment: nothing to send yet
-      stream();
+      await stream();
+      if (event) await log.keep([event.id], request);
       await write(res, value);
       if (event) resumable = true;
-      if (isAnswer) break;
+      if (isAnswer) {
+        answered = true;
+        break;
+      }
     }
   } finally {
     clearTimeout(patience);
+    // Whoever lost this stream may ask for the rest of it elsewhere.
+    if (name !== undefined && !answered && resumable) log.detach(name, request);
+    else log.forget(heldIds);
   }
   if (streaming) res.end();
   return streaming || res.destroyed;
