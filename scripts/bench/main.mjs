@@ -1,6 +1,7 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,heap,start,tokens,clerk]
+// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,start,tokens,clerk]
 import { clerkRead } from "./clerk.mjs";
+import { costOfGuard } from "./guard.mjs";
 import { heapOfSessions } from "./heap.mjs";
 import { rateOf } from "./rate.mjs";
 import { startUp } from "./start.mjs";
@@ -8,11 +9,15 @@ import { tokensOfTools } from "./tokens.mjs";
 
 /** @typedef {{ what: string, measured: string, target: string, ok: boolean }} Figure */
 
+const CALL = { method: "tools/call", params: { name: "read-memory", arguments: {} } };
+
 /** @type {Record<string, () => Promise<Figure[]>>} */
 const PARTS = {
-  call: () =>
-    rateOf("tools/call of read-memory", { method: "tools/call", params: { name: "read-memory", arguments: {} } }, 0.1),
+  call: () => rateOf("tools/call of read-memory", CALL, 0.1),
   list: () => rateOf("tools/list", { method: "tools/list" }, 0.12),
+  "call-2026": () => rateOf("tools/call of read-memory in 2026-07-28", CALL, 0.04, "2026-07-28"),
+  "list-2026": () => rateOf("tools/list in 2026-07-28", { method: "tools/list" }, 0.05, "2026-07-28"),
+  guard: costOfGuard,
   heap: heapOfSessions,
   start: startUp,
   tokens: tokensOfTools,

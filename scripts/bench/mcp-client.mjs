@@ -24,6 +24,27 @@ export function mcpRequest(message, session) {
   };
 }
 
+const MODERN_META = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "benchmark", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+/**
+ * A request of revision 2026-07-28, which needs no session.
+ *
+ * @param {{ id: number, method: string, params?: object }} message
+ * @returns {Request}
+ */
+export function modernRequest({ id, method, params = {} }) {
+  const plain = mcpRequest({ jsonrpc: "2.0", id, method, params: { ...params, _meta: MODERN_META } });
+  const name = "name" in params ? { "mcp-name": String(params.name) } : {};
+  return {
+    ...plain,
+    headers: { ...plain.headers, "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...name },
+  };
+}
+
 export const INITIALIZE = mcpRequest({
   jsonrpc: "2.0",
   id: 1,

@@ -1,5 +1,5 @@
 // How many requests a second, as a share of what bare node:http answers with the same bytes.
-import { connect, mcpRequest, openSession, send } from "./mcp-client.mjs";
+import { connect, mcpRequest, modernRequest, openSession, send } from "./mcp-client.mjs";
 import { median, startBare, startOurs } from "./servers.mjs";
 
 const AT_ONCE = 16;
@@ -12,19 +12,22 @@ const WARM_UP_MS = 2000;
 
 /**
  * @param {string} what
- * @param {{ method: string, params?: unknown }} message
+ * @param {{ method: string, params?: object }} message
  * @param {number} target
+ * @param {"2025-11-25" | "2026-07-28"} revision
  * @returns {Promise<import("./main.mjs").Figure[]>}
  */
-export async function rateOf(what, message, target) {
+export async function rateOf(what, message, target, revision = "2025-11-25") {
   const ours = await startOurs();
   const ourPool = connect(ours.url, AT_ONCE);
   const session = await openSession(ourPool);
+  const requestOf = (/** @type {number} */ id) =>
+    revision === "2026-07-28"
+      ? modernRequest({ id, ...message })
+      : mcpRequest({ jsonrpc: "2.0", id, ...message }, session);
   // Ids of equal length, none in use twice at once: every answer has the same number of bytes.
-  const requests = Array.from({ length: AT_ONCE }, (_, index) =>
-    mcpRequest({ jsonrpc: "2.0", id: 10 + index, ...message }, session),
-  );
-  const [first = mcpRequest(message, session)] = requests;
+  const requests = Array.from({ length: AT_ONCE }, (_, index) => requestOf(10 + index));
+  const [first = requestOf(10)] = requests;
   const { statusCode, headers, bytes } = await send(ourPool, first);
   const { result } = JSON.parse(bytes.toString());
   if (!result || result.isError) throw new Error(`${what} is refused: ${bytes.toString()}`);

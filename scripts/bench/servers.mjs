@@ -1,4 +1,5 @@
 // The two servers that figures compare, each a process of its own.
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,13 +21,26 @@ export function startOurs() {
   });
 }
 
-/** This server in a process that tells its heap when asked. */
-export function startOursWithHeap() {
-  return startServer(process.execPath, ["--expose-gc", HEAP_CHILD, "serve"], {
-    environment: { CLANKER_OWNER_KEY: KEY },
+/**
+ * This server in a process that tells what it uses when asked.
+ *
+ * @param {Record<string, string>} [settings]
+ */
+export async function startOursWatched(settings = {}) {
+  const server = await startServer(process.execPath, ["--expose-gc", HEAP_CHILD, "serve"], {
+    environment: { CLANKER_OWNER_KEY: KEY, ...settings },
     ready: answersInitialize,
     ipc: true,
   });
+  return {
+    ...server,
+    /** Heap in bytes after a collection, CPU time so far in microseconds. */
+    async use() {
+      server.child.send("use");
+      const [use] = await once(server.child, "message");
+      return /** @type {{ heap: number, cpu: number }} */ (use);
+    },
+  };
 }
 
 /**
