@@ -4,6 +4,7 @@ import { readConfig } from "../../src/config.js";
 import { serve } from "../../src/serve.js";
 import {
   connectHttp,
+  connectModern,
   connectRest,
   connectStdio,
   type Face,
@@ -29,7 +30,7 @@ export interface EmptyStore {
   close(): Promise<void>;
 }
 
-const FACES = ["rest", "streamable", "sse", "stdio"] as const;
+const FACES = ["rest", "streamable", "sse", "modern", "stdio"] as const;
 type FaceName = (typeof FACES)[number];
 
 /** One server with everybody who calls it. */
@@ -107,8 +108,10 @@ async function httpStage(name: Exclude<FaceName, "stdio">, home: string, env: En
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const { url, app, close } = await serve(readConfig(environmentOf(home, env)), log);
   const keys = await keysOf(app.services.keys);
-  const open = (key: string | undefined): Promise<Face> =>
-    name === "rest" ? Promise.resolve(connectRest(url, key)) : connectHttp(name, url, key);
+  const open = (key: string | undefined): Promise<Face> => {
+    if (name === "rest") return Promise.resolve(connectRest(url, key));
+    return name === "modern" ? connectModern(url, key) : connectHttp(name, url, key);
+  };
   const faces = new Map<CallerName, Promise<Face>>();
   const faceOf = (caller: CallerName) => {
     const face = faces.get(caller) ?? open(keys[caller]);

@@ -118,7 +118,13 @@ describe("a file store in trouble", () => {
     const first = await openFileStore({ path });
     const kept = { kind: "insert", collection: "c", id: "kept", value: 1 } as const;
     const expiring = { ...kept, id: "gone", order: "1", tags: ["t"], ttlMs: 20 } as const;
-    await first.commit([kept, expiring]);
+    const longer = { ...expiring, id: "longer", order: "2" } as const;
+    await first.commit([
+      kept,
+      expiring,
+      longer,
+      { kind: "replace", collection: "c", id: "longer", version: 1, value: 1, ttlMs: 60_000 },
+    ]);
     await first.documents("d").set("gone", 1, 20);
     await first.documents("d").set("kept", 1);
     await first.publish("news", 1);
@@ -130,7 +136,8 @@ describe("a file store in trouble", () => {
     await second.increment("after the sweep");
     await sleep(100);
     const count = (table: string) => (db.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get() as { n: number }).n;
-    expect(["records", "tags", "documents", "messages"].map(count)).toEqual([1, 0, 1, 1]);
+    expect(["records", "tags", "documents", "messages"].map(count)).toEqual([2, 1, 1, 1]);
+    expect(await second.get("c", "longer")).toBeDefined();
     db.close();
     await second.close();
   });

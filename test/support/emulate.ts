@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, type Listening, startListener } from "./listening.js";
-import { node24 } from "./node24.js";
+import { node24 } from "../../scripts/node24.mjs";
 
 /** A third-party emulator of one service, with these things in it; see the package `emulate` for the seed. */
 export async function startEmulator(service: "clerk" | "github" | "google", seed: object): Promise<Listening> {

@@ -1,3 +1,4 @@
+import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -39,18 +40,53 @@ export async function connectHttp(
   key: string | undefined,
 ): Promise<McpFace> {
   const door: Door = {};
-  const noting: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    if (!response.ok) door.refused = { status: response.status, body: await response.clone().text() };
-    return response;
-  };
   const headers: Record<string, string> = key === undefined ? {} : { "x-api-key": key };
-  const options = { requestInit: { headers }, fetch: noting };
+  const options = { requestInit: { headers }, fetch: notingIn(door) };
   const wire =
     transport === "streamable"
       ? new StreamableHTTPClientTransport(new URL(`${url}/mcp/`), options)
       : new SSEClientTransport(new URL(`${url}/mcp/sse`), options);
   return connect(wire, door);
+}
+
+/** A client of revision 2026-07-28, over HTTP. */
+export async function connectModern(url: string, key: string | undefined): Promise<Face> {
+  const door: Door = {};
+  const headers: Record<string, string> = key === undefined ? {} : { "x-api-key": key };
+  const wire = new ModernTransport(new URL(`${url}/mcp`), { requestInit: { headers }, fetch: notingIn(door) });
+  const client = new ModernClient(
+    { name: "tests", version: "1.0.0" },
+    { versionNegotiation: { mode: { pin: "2026-07-28" } } },
+  );
+  try {
+    await client.connect(wire);
+    await client.listTools();
+  } catch (thrown) {
+    await client.close().catch(() => undefined);
+    throw refusedBy(door) ?? thrown;
+  }
+  return {
+    async call(operation, args = {}) {
+      delete door.refused;
+      try {
+        return outcomeOf((await client.callTool({ name: operation, arguments: { ...args } })) as CallToolResult);
+      } catch (thrown) {
+        const refused = refusedBy(door);
+        if (!refused) throw thrown;
+        return { code: refused.code, message: refused.message };
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+/** `fetch`, with a note of the last response that was no success. */
+function notingIn(door: Door): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (!response.ok) door.refused = { status: response.status, body: await response.clone().text() };
+    return response;
+  };
 }
 
 /** An SDK client of a program that it starts itself, as desktop clients do. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { freePort, type Listening, startListener } from "./listening.js";
-import { installedFolder } from "./npm-folder.js";
+import { installedFolder } from "../../scripts/npm-folder.mjs";
 
 /**
  * Prism over an OpenAPI document: it answers examples, tells in the header `sl-violations` what of a request does not

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { AppError, toAppError } from "../../core/errors.js";
-import { decodeJson, parseJson, readJsonBytes, requireShallow } from "../json-body.js";
+import { decodeJson, parseJson, readJsonBytes, requireModest } from "../json-body.js";
 import { answerAndPart } from "../last-words.js";
 import { RPC } from "./rpc-error.js";
 
@@ -29,7 +29,7 @@ export function keyOf(headers: IncomingHttpHeaders): string | undefined {
 export async function readMessage(req: IncomingMessage, maxBody: number): Promise<Readonly<Record<string, unknown>>> {
   const bytes = await readJsonBytes(req, maxBody);
   const text = refusing(RPC.parseError, () => decodeJson(bytes));
-  refusing(RPC.invalidRequest, () => requireShallow(text));
+  refusing(RPC.invalidRequest, () => requireModest(text));
   const message = refusing(RPC.parseError, () => parseJson(text));
   if (Array.isArray(message)) throw invalidRequest("Batches are not taken; send each message in a request of its own.");
   if (typeof message !== "object" || message === null) throw invalidRequest("Send one JSON-RPC object.");

@@ -14,6 +14,41 @@ export interface Exchange {
   notify(notification: { readonly method: string; readonly params: Record<string, unknown> }): Promise<void>;
   /** The addresses whose changes the session's client is told; absent where there is no session. */
   readonly subscriptions?: Subscriptions;
+  /** The rest of what a client can do for a call; there for fixtures, which alone use it. */
+  readonly client?: ClientSide;
+}
+
+/** What a call can have its client do beside asking its user. */
+export interface ClientSide {
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /**
+   * Has the client do several things at once, each under a name of its own within the call; what it answers is not
+   * checked. Some clients answer by calling anew, as they do for `ask`.
+   */
+  gather(requests: ClientRequests): Promise<Readonly<Record<string, unknown>>>;
+  /** Tells the client something, unless it wants to hear of graver things only. */
+  log(level: "debug" | "info" | "warning" | "error", text: string): Promise<void>;
+  /** Ends the stream of the answer, so that the client comes back for the rest; absent where it would not. */
+  readonly closeStream?: (() => void) | undefined;
+}
+
+/** What a client is asked to do, by name. */
+export type ClientRequests = Readonly<
+  Record<
+    string,
+    {
+      readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+      readonly params: Readonly<Record<string, unknown>>;
+    }
+  >
+>;
+
+/** Thrown by `gather` where the client answers by calling anew: the call ends here, and the face hands these out. */
+export class InputsRequired extends Error {
+  constructor(readonly requests: ClientRequests) {
+    super("The client has to do something first; it calls again with the answers.");
+    this.name = "InputsRequired";
+  }
 }
 
 /** The resources that a session's client wants to hear of. */

@@ -79,7 +79,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
   };
   const sse = createSseDoors(parts);
-  const streamable = createStreamableDoor(parts, createStreamableSessions(parts));
+  const streamable = createStreamableDoor({ ...parts, changes: options.events }, createStreamableSessions(parts));
   /** Loaded when the first request of that revision comes: most servers never see one, and start faster. */
   let modern: Promise<ModernDoor> | undefined;
   const loadModern = () =>

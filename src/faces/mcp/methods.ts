@@ -7,6 +7,7 @@ import { getPrompt, listPrompts } from "./prompts.js";
 import { listResources, listTemplates, readResource, requireReadable } from "./resources.js";
 import { failure, success } from "./results.js";
 import { RPC, RpcError } from "./rpc-error.js";
+import { createSkillsExtension, isSkillUri, SKILL_METHODS } from "./skills-extension.js";
 import type { Answer, Exchange, MethodResult } from "./exchange.js";
 import type { McpOptions } from "./options.js";
 import type { SearchSurface } from "./search-surface.js";
@@ -17,12 +18,13 @@ type Method = (params: Params, exchange: Exchange) => object | Promise<object>;
 
 /** Answers every method of a client but initialize and ping; throws what `toRpcError` understands. */
 export function createMethods(
-  options: Pick<McpOptions, "registry" | "invoke" | "prompts" | "resources"> & {
+  options: Pick<McpOptions, "registry" | "invoke" | "prompts" | "resources" | "skills" | "log"> & {
     readonly searchSurface: SearchSurface;
     readonly toolLists: ToolLists;
   },
 ): Answer {
   const { registry, invoke, prompts, resources, searchSurface, toolLists } = options;
+  const skills = createSkillsExtension(options.skills, options.log);
 
   function callTool(params: Params, exchange: Exchange): Promise<object> {
     const { caller, signal } = exchange;
@@ -88,12 +90,19 @@ export function createMethods(
         return listTemplates(caller);
       },
     ],
-    ["resources/read", (params, { caller }) => readResource(resources, caller, text(params, "uri", caller))],
+    [
+      "resources/read",
+      (params, { caller }) => {
+        const uri = text(params, "uri", caller);
+        return isSkillUri(uri) ? skills.readFile(caller, uri) : readResource(resources, caller, uri);
+      },
+    ],
     [
       "resources/subscribe",
       async (params, { caller, subscriptions }) => {
         const uri = text(params, "uri", caller);
-        requireReadable(caller, uri);
+        if (isSkillUri(uri)) await skills.readFile(caller, uri);
+        else requireReadable(caller, uri);
         await subscriptions?.add(uri);
         return {};
       },
@@ -104,6 +113,12 @@ export function createMethods(
         await subscriptions?.remove(text(params, "uri", caller));
         return {};
       },
+    ],
+    [SKILL_METHODS.list, (params, { caller }) => skills.list(caller, cursorOf(params, caller))],
+    [SKILL_METHODS.get, (params, { caller }) => skills.get(caller, text(params, "uri", caller))],
+    [
+      SKILL_METHODS.readDirectory,
+      (params, { caller }) => skills.readDirectory(caller, text(params, "uri", caller), cursorOf(params, caller)),
     ],
   ]);
 

@@ -7,6 +7,7 @@ import { allows, type Caller } from "../../core/caller.js";
 import { AppError, notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { hasToolset } from "../../core/surface.js";
+import { seesSkills } from "./prompts.js";
 
 interface ArtifactInfo {
   readonly id: string;
@@ -77,17 +78,26 @@ export async function listResources(
   };
 }
 
-/** The template of an artifact's address, for those who may see artifacts. */
+const ARTIFACT_TEMPLATE = {
+  uriTemplate: `${ARTIFACT_PREFIX}{id}`,
+  name: "artifact",
+  title: "Artifact",
+  description: "A file that a skill made, by its id such as art_7.",
+};
+
+const SKILL_FILE_TEMPLATE = {
+  uriTemplate: "skill://{+path}",
+  name: "skill-file",
+  title: "Skill file",
+  description: "A file of an installed skill, such as summarize/SKILL.md.",
+};
+
+/** The templates of the addresses of artifacts and of skills' files, for those who may see them. */
 export function listTemplates(caller: Caller): ListResourceTemplatesResult {
-  if (!seesArtifacts(caller)) return { resourceTemplates: [] };
   return {
     resourceTemplates: [
-      {
-        uriTemplate: `${ARTIFACT_PREFIX}{id}`,
-        name: "artifact",
-        title: "Artifact",
-        description: "A file that a skill made, by its id such as art_7.",
-      },
+      ...(seesArtifacts(caller) ? [ARTIFACT_TEMPLATE] : []),
+      ...(seesSkills(caller) ? [SKILL_FILE_TEMPLATE] : []),
     ],
   };
 }

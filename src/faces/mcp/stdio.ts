@@ -37,7 +37,7 @@ export async function serveStdio(
       remove: async (uri: string) => void subscribed.delete(uri),
     };
     const callerOf = () => ({ ...caller, requestId: newRequestId() });
-    const server = openServer(answering, { era, callerOf, opener: caller, states, subscriptions, onRequest });
+    const server = openServer(answering, { callerOf, opener: caller, states, subscriptions, onRequest });
     let stop: (() => void) | undefined;
     const listen = () => {
       stop ??= answering.hub.listen(caller.workspace, (change) => {

@@ -29,13 +29,14 @@ export function createStreamWatch(options: { authenticate: Authenticate; sweepMs
 
   async function recheck(): Promise<void> {
     const verdicts = new Map<string, Promise<string | undefined>>();
-    for (const stream of [...watched]) {
+    // All at once: a slow look at one key must not let the streams of others live on.
+    const checks = [...watched].map(async (stream) => {
       const { visitor, end } = stream;
       const verdict = verdicts.get(visitor.key) ?? ownerNow(visitor);
       verdicts.set(visitor.key, verdict);
-      const owner = await verdict;
-      if (owner !== ownerOf(visitor.caller) && watched.delete(stream)) end();
-    }
+      if ((await verdict) !== ownerOf(visitor.caller) && watched.delete(stream)) end();
+    });
+    await Promise.all(checks);
   }
 
   /** Whose the key is now; a check that fails for another reason leaves it whose it was. */

@@ -74,10 +74,13 @@ export const catalogue = [
     effect: "destroy",
     scope: "owner",
     audit: { action: "note.delete", resource: "note" },
-    input: z.object({}),
+    input: z.object({ note: z.string().optional() }),
     output: z.object({ gone: z.boolean() }),
     errors: ["NOT_FOUND"],
-    run: () => Promise.reject(new AppError("NOT_FOUND", "There is no note; list-rows shows what there is.")),
+    run(_input, { services }) {
+      services.seen.push("destroyed");
+      return Promise.reject(new AppError("NOT_FOUND", "There is no note; list-rows shows what there is."));
+    },
   }),
   define({
     tool: "list-rows",

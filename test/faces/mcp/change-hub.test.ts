@@ -23,7 +23,7 @@ describe("the change hub", () => {
     await new Promise(setImmediate);
     hub.listen(1, () => seen.push("second"));
     await eventually(() => push !== undefined);
-    push?.({ type: "skills-changed", data: {} });
+    push?.({ id: "1", type: "skills-changed", data: {} });
     expect(seen).toEqual(["second"]);
     end();
   });

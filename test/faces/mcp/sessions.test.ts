@@ -82,7 +82,7 @@ describe("sessions over HTTP", () => {
     expect(refused.isError).toBe(true);
     expect(refused.content).toMatchObject([{ text: expect.stringContaining('"PERMISSION_REQUIRED"') as string }]);
     expect((await client.listResources()).resources.map(({ uri }) => uri)).toEqual(["clanker://memory"]);
-    expect((await client.listResourceTemplates()).resourceTemplates).toEqual([]);
+    expect((await client.listResourceTemplates()).resourceTemplates.map(({ name }) => name)).toEqual(["skill-file"]);
   });
 
   it("hide what the scopes do not reach: tools, memory, artifacts and their changes", async () => {
@@ -95,13 +95,13 @@ describe("sessions over HTTP", () => {
       await expect(client.readResource({ uri })).rejects.toMatchObject(refused);
       await expect(client.subscribeResource({ uri })).rejects.toMatchObject(refused);
     }
-    let told = 0;
-    client.fallbackNotificationHandler = async () => void (told += 1);
+    const told: string[] = [];
+    client.fallbackNotificationHandler = async ({ method }) => void told.push(method);
     await eventually(() => bench.subscriptions.open === 1);
     await bench.addArtifact(1, "b.txt", "text/plain", Buffer.from("b"));
     await bench.install({ slug: "x", title: "X", description: "x", instructions: "x" });
-    await eventually(() => told > 0);
-    expect(told).toBe(1);
+    await eventually(() => told.length > 1);
+    expect(told).toEqual(["notifications/prompts/list_changed", "notifications/resources/list_changed"]);
   });
 
   it("are capped, on both transports together, with 503 and Retry-After", async () => {

@@ -86,7 +86,7 @@ describe.each(TRANSPORTS)("a session over %s", (transport) => {
       const client = await open({ transport, query: `toolsets=${toolset}` });
       const listed = (await client.listResources()).resources.map(({ uri }) => uri);
       expect(listed).toEqual(toolset === "skills" ? [] : [uris[toolset]]);
-      expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(toolset === "artifacts" ? 1 : 0);
+      expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(toolset === "memory" ? 0 : 1);
       for (const [name, uri] of Object.entries(uris)) {
         const mine = name === toolset;
         for (const ask of [() => client.readResource({ uri }), () => client.subscribeResource({ uri })]) {

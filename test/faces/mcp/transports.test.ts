@@ -51,6 +51,7 @@ describe.each(Object.keys(doors))("an official client over %s", (name) => {
       tools: {},
       prompts: { listChanged: true },
       resources: { subscribe: true, listChanged: true },
+      extensions: { "io.modelcontextprotocol/skills": { directoryRead: true } },
     });
   });
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Caller } from "../../../src/core/caller.js";
 import { AppError } from "../../../src/core/errors.js";
 import { clerkAccountChoice } from "../../../src/core/clerk-account.js";
+import { confirm } from "../../../src/core/confirm.js";
 import { createInvoke } from "../../../src/core/invoke.js";
 import type { Log } from "../../../src/core/log.js";
 import { createRegistry } from "../../../src/core/registry.js";
@@ -51,6 +52,7 @@ export function createProgram() {
     find(registry),
     authorise(),
     parse(),
+    confirm("auto"),
     checkOutput(),
     run(services, silent),
   ]);
@@ -74,7 +76,10 @@ export function createProgram() {
       artifacts: (workspace, page) => artifacts.page(workspace, page),
       artifact: (workspace, id) => artifacts.content(workspace, id),
     },
+    skills: { installed: async () => [], find: async () => undefined },
     events: {
+      newest: events.newest,
+      since: events.since,
       async subscribe(workspace, listener) {
         subscriptions.open += 1;
         subscriptions.made += 1;

@@ -1,11 +1,10 @@
 import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { Caller } from "../../../core/caller.js";
 import type { SessionMessage, SessionShelf } from "../../../core/session-shelf.js";
-import { within } from "../session-choice.js";
 import { withOwnId } from "./asked.js";
 import { cancelInFlight } from "./cancelling.js";
-import { authInfoOf } from "./server.js";
 import type { HttpSession, SessionTable } from "./session-table.js";
+import { takeMessage } from "./sse-message.js";
 
 /** The other processes of the store, as far as they hold parts of the same sessions. */
 export interface Peers {
@@ -31,8 +30,13 @@ export function createPeers(shelf: SessionShelf, table: SessionTable): Peers {
     if (!session) return;
     if (message.kind === "ended") void table.end(session);
     else if (message.kind === "subscriptions") session.subscriptions.replace(message.uris);
+    else if (message.kind === "listening") moveListening(session, message.process);
     else if (message.kind === "cancel") cancelInFlight(session, message.request);
     else if (message.kind === "deliver") receive(session, message);
+  }
+
+  function moveListening(session: HttpSession, process: string): void {
+    if (session.kind === "streamable" && process !== shelf.process) session.listening?.();
   }
 
   return {
@@ -62,14 +66,12 @@ export function createPeers(shelf: SessionShelf, table: SessionTable): Peers {
 }
 
 function receive(session: HttpSession, { message, caller }: Extract<SessionMessage, { kind: "deliver" }>): void {
-  session.lastUsed = Math.max(session.lastUsed, session.touched);
   if (session.kind === "streamable") {
     session.transport.onmessage?.(withOwnId(message as Readonly<Record<string, unknown>>));
     return;
   }
-  const authInfo = authInfoOf(within(session.choice, read(caller)));
-  // What is no message was refused where it came in.
-  session.transport.handleMessage(message, { authInfo }).catch(() => undefined);
+  // Whoever sent it has been answered already; a session that ends tells its client by its stream.
+  takeMessage(session, message as object, read(caller)).catch(() => undefined);
 }
 
 const written = (caller: Caller) => ({ ...caller, scopes: [...caller.scopes] });

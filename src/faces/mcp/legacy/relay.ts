@@ -1,144 +1,120 @@
 import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerResponse } from "node:http";
-import { type EventLog, NOTIFICATIONS } from "./event-log.js";
+import type { EventLog, Sending } from "./event-log.js";
+import { beginStream } from "./sse-text.js";
 
 /** A client that takes nothing for so long is cut off, in milliseconds; it can resume. */
 const STALLED_MS = 30_000;
 
-interface SseEvent {
-  readonly id: string;
-  /** Where its JSON is in the chunk; empty for the event that only carries an id. */
-  readonly data: Uint8Array;
-}
-
-/** The transport's stream, on its way to the client. */
+/** The answer of a request, on its way to the client. */
 export interface Relay {
   /** What the transport answered: server-sent events. */
   readonly response: Response;
   readonly res: ServerResponse;
+  readonly session: string;
   readonly log: EventLog;
-  /** The transport's headers go out, so this is where a stream begins for the client. */
+  readonly request: RequestId;
+  /** After so many milliseconds the client gets a stream, although there is nothing to send yet. */
+  readonly patienceMs: number;
+  /** A stream begins for the client. */
   readonly onStream: () => void;
+  /** The client left, and has no id to resume from. */
+  readonly onAbandoned: () => void;
+  /** Whether the request is still worked on. */
+  readonly isOpen: () => boolean;
+  /** What ends a stream whose session ended before its answer was there, as JSON. */
+  readonly lastWords: () => string;
 }
 
-/** Passes the stream of notifications on until it ends or the client leaves; then the transport is told. */
-export async function relayStream(relay: Relay & { readonly replayed: () => Promise<void> }): Promise<void> {
-  const { log, res } = relay;
-  log.attach(NOTIFICATIONS);
-  const reader = openReader(relay);
-  try {
-    begin(relay);
-    await relay.replayed();
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      const event = eventIn(value);
-      if (event) await log.keep([event.id]);
-      await write(res, value);
-    }
-  } finally {
-    log.detach(NOTIFICATIONS);
-    res.end();
-    await reader.cancel();
-  }
+interface Chunk extends Sending {
+  readonly bytes: Uint8Array;
+  /** Where its JSON is; empty for the event that only carries an id. */
+  readonly data: Uint8Array;
 }
 
 /**
- * Answers a request with plain JSON where the first thing to send is the answer, else, or after `patienceMs`,
- * with the stream. False when the transport ended the stream before anything could be sent.
+ * Answers a request with plain JSON where the first thing to send is the answer, else with the stream. Reads the
+ * transport's stream to its end in either case, wherever the client is by then: what a client that can resume has lost
+ * goes to the shelf, what nobody can ask for goes nowhere. False when the session ended before there was an answer.
  */
-export async function relayAnswer(
-  relay: Relay & {
-    readonly request: RequestId;
-    readonly patienceMs: number;
-    /** The client left, and has no id to resume from. */
-    readonly onAbandoned: () => void;
-  },
-): Promise<boolean> {
+export async function relayAnswer(relay: Relay): Promise<boolean> {
   const { res, log, request } = relay;
-  const held: Uint8Array[] = [];
-  const heldIds: string[] = [];
-  let name: string | undefined;
-  let resumable = false;
+  const waiting: Chunk[] = [];
   let streaming = false;
-  let answered = false;
-  const reader = openReader(relay, () => {
+  let left = false;
+  let resumable = false;
+
+  const leave = () => {
+    if (left || res.writableFinished) return;
+    left = true;
     if (!resumable) relay.onAbandoned();
-  });
-  const stream = async () => {
-    if (streaming || res.destroyed) return;
-    streaming = true;
-    begin(relay);
-    await log.keep(heldIds, request);
-    for (const chunk of held) res.write(chunk);
-    resumable = heldIds.length > 0;
   };
-  const patience = setTimeout(() => void stream(), relay.patienceMs);
+  // A request that has only now been handed over has to begin before it can be stopped.
+  if (res.destroyed) setImmediate(leave);
+  else res.once("close", leave);
+
+  const send = async (chunk: Chunk): Promise<void> => {
+    if (left && !resumable) return;
+    await log.keep(chunk, request, textOf(chunk.data));
+    if (!left) {
+      resumable = true;
+      await write(res, chunk.bytes);
+    }
+    if (left && resumable) await log.announce();
+  };
+  let sent: Promise<void> = Promise.resolve();
+  const stream = () => {
+    if (!streaming && !left) {
+      streaming = true;
+      beginStream(res, relay.session);
+      relay.onStream();
+    }
+    for (const chunk of waiting.splice(0)) sent = sent.then(() => send(chunk));
+  };
+
+  const patience = setTimeout(stream, relay.patienceMs);
+  const reader = (relay.response.body as ReadableStream<Uint8Array>).getReader();
+  let last: Chunk | undefined;
   try {
-    for (;;) {
+    while (!last?.last) {
       const { value, done } = await reader.read();
       if (done) break;
-      const event = eventIn(value);
-      const isAnswer = event !== undefined && log.isAnswer(event.id);
-      if (event) name ??= log.streamOf(event.id);
-      if (!streaming && event && isAnswer) {
-        answered = true;
-        log.forget([...heldIds, event.id]);
-        sendJson(relay, event.data);
-        return true;
-      }
-      if (!streaming && event?.data.length === 0) {
-        held.push(value);
-        heldIds.push(event.id);
+      const chunk = chunkOf(value, log);
+      if (!chunk) {
+        if (streaming && !left) await write(res, value);
         continue;
       }
-      if (!streaming && !event) continue; // a comment: nothing to send yet
-      await stream();
-      if (event) await log.keep([event.id], request);
-      await write(res, value);
-      if (event) resumable = true;
-      if (isAnswer) {
-        answered = true;
-        break;
+      last = chunk;
+      if (chunk.last && !streaming) {
+        if (!left) sendJson(relay, chunk.data);
+        return true;
       }
+      waiting.push(chunk);
+      if (streaming || chunk.data.length > 0) stream();
+      await sent;
     }
+    if (!last?.last && relay.isOpen()) {
+      // The call has ended its stream, and goes on: the client comes back for the answer.
+      stream();
+      await sent;
+      if (last) await log.detach(last.stream, request);
+    } else if (!last?.last && streaming && !left) {
+      res.write(`event: message\ndata: ${relay.lastWords()}\n\n`);
+    }
+    await sent;
   } finally {
     clearTimeout(patience);
-    // Whoever lost this stream may ask for the rest of it elsewhere.
-    if (name !== undefined && !answered && resumable) log.detach(name, request);
-    else log.forget(heldIds);
   }
   if (streaming) res.end();
-  return streaming || res.destroyed;
+  return streaming || left;
 }
 
-function openReader({ response, res }: Relay, onLeft?: () => void) {
-  if (!response.body) throw new Error("the transport answered a stream without a body");
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  const leave = () => {
-    if (res.writableFinished) return;
-    onLeft?.();
-    void reader.cancel();
-  };
-  if (res.destroyed) leave();
-  else res.once("close", leave);
-  return reader;
-}
-
-function begin({ response, res, onStream }: Relay): void {
-  if (res.destroyed) return;
-  res.writeHead(response.status, Object.fromEntries(response.headers));
-  res.flushHeaders();
-  onStream();
-}
-
-function sendJson({ response, res }: Relay, json: Uint8Array): void {
-  const session = response.headers.get("mcp-session-id");
+function sendJson({ res, session }: Relay, json: Uint8Array): void {
   res.writeHead(200, {
     "content-type": "application/json",
     "content-length": json.length,
     "cache-control": "no-store",
-    ...(session !== null && { "mcp-session-id": session }),
+    "mcp-session-id": session,
   });
   res.end(json);
 }
@@ -157,9 +133,11 @@ function write(res: ServerResponse, chunk: Uint8Array): Promise<void> | undefine
 }
 
 /** The transport writes one event a chunk; anything else (a comment) is undefined. */
-function eventIn(chunk: Uint8Array): SseEvent | undefined {
-  const head = Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(chunk.length, 160)).toString("latin1");
+function chunkOf(bytes: Uint8Array, log: EventLog): Chunk | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 160)).toString("latin1");
   const match = /^(?:event: message\n)?id: (\S+)\n(?:retry: \d+\n)?data: /.exec(head);
-  if (!match?.[1]) return undefined;
-  return { id: match[1], data: chunk.subarray(match[0].length, -2) };
+  const sending = log.take(match?.[1] ?? "");
+  return sending && { ...sending, bytes, data: bytes.subarray(match?.[0].length, -2) };
 }
+
+const textOf = (data: Uint8Array): string => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();

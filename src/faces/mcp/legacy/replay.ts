@@ -1,75 +1,70 @@
 import type { ServerResponse } from "node:http";
 import type { SentEvent, SessionShelf } from "../../../core/session-shelf.js";
 import { RPC } from "../rpc-error.js";
+import { endedAnswer } from "./session-table.js";
+import { beginStream, eventText, KEEP_ALIVE } from "./sse-text.js";
 
 /** How often a stream that is followed from afar is looked at although nobody said that there is more, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** A stream that its client lost, and asks for the rest of. */
+/** The stream of a request that its client lost, and asks for the rest of. */
 export interface Lost {
   readonly shelf: SessionShelf;
   readonly session: string;
   /** The last event that the client has. */
   readonly last: SentEvent;
   readonly res: ServerResponse;
-}
-
-/** Writes what is kept behind the last event; answers the last one written. */
-export async function replay({ shelf, session, last, res }: Lost): Promise<SentEvent> {
-  let latest = last;
-  for (const event of await shelf.eventsAfter(session, last)) {
-    res.write(asText(event));
-    latest = event;
-  }
-  return latest;
+  readonly keepAliveMs: number;
+  /** Hears that there may be more, or that the session is over; the returned function stops. */
+  listen(look: () => void): () => void;
+  /** Whether the session still is there. */
+  isOpen(): boolean;
 }
 
 /**
- * Writes the rest of a call's stream, as whichever process works on it keeps it, until the answer is there or the client
- * leaves. When that process is gone, the call ends with an error that says so.
+ * Writes the rest of a request's stream, as whichever process works on it keeps it, until the answer is there, the
+ * session ends or the client leaves. When that process is gone, the request ends with an error that says so.
  */
-export async function follow(lost: Lost, onMore: (look: () => void) => () => void): Promise<void> {
-  const { shelf, res } = lost;
+export async function follow(lost: Lost): Promise<void> {
+  const { shelf, session, res } = lost;
   const worker = shelf.processOf(lost.last.id);
   let wake = (): void => undefined;
-  const stop = onMore(() => wake());
-  const leave = () => wake();
-  res.once("close", leave);
-  const keepAlive = setInterval(() => res.write(": keep-alive\n\n"), 15_000);
+  const stop = lost.listen(() => wake());
+  res.once("close", () => wake());
+  beginStream(res, session);
+  const keepAlive = setInterval(() => res.write(KEEP_ALIVE), lost.keepAliveMs);
   try {
     let { last } = lost;
-    for (;;) {
+    while (!last.last && !res.destroyed && lost.isOpen()) {
       const more = new Promise<void>((resolve) => (wake = resolve));
       const alive = await shelf.isAlive(worker);
-      const latest = await replay({ ...lost, last });
-      last = latest;
-      if (latest.last || res.destroyed) break;
-      if (!alive) {
-        res.write(asText(lostCall(last, shelf.nextEventId())));
-        break;
-      }
-      const timer = setTimeout(wake, LOOK_EVERY_MS);
+      let news = await shelf.eventsAfter(session, last);
+      if (!alive && !news.at(-1)?.last) news = [...news, await lostAnswer(lost)];
+      for (const event of news) res.write(eventText(event.id, event.data));
+      last = news.at(-1) ?? last;
+      if (last.last) break;
+      const timer = setTimeout(() => wake(), LOOK_EVERY_MS);
       await more;
       clearTimeout(timer);
     }
+    if (!last.last && !res.destroyed) res.write(`event: message\ndata: ${endedAnswer(last.request)}\n\n`);
   } finally {
     stop();
     clearInterval(keepAlive);
-    res.off("close", leave);
     res.end();
   }
 }
 
-/** The answer to a call whose process died. */
-function lostCall({ stream, request }: SentEvent, id: string): SentEvent {
+/** The answer to a request whose process died; kept, so that a client that asks again is not kept waiting. */
+async function lostAnswer({ shelf, session, last: { stream, request } }: Lost): Promise<SentEvent> {
   const error = {
     code: RPC.server,
-    message: "The server process that worked on this call has stopped, so how far it came is unknown; look before you call again.",
+    message:
+      "The server process that worked on this call has stopped, so how far it came is unknown; look before you call again.",
     data: { code: "SHUTTING_DOWN" },
   };
-  return { id, stream, data: JSON.stringify({ jsonrpc: "2.0", id: request, error }), last: true };
-}
-
-function asText({ id, data }: SentEvent): string {
-  return data === "" ? `id: ${id}\ndata: \n\n` : `event: message\nid: ${id}\ndata: ${data}\n\n`;
+  const data = JSON.stringify({ jsonrpc: "2.0", id: request, error });
+  const event = { id: shelf.nextEventId(), stream, data, ...(request !== undefined && { request }), last: true };
+  await shelf.keep(session, [event]);
+  return event;
 }

@@ -8,7 +8,6 @@ import {
   type ServerCapabilities,
   type ServerNotification,
   type ServerRequest,
-  type ServerResult,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js";
@@ -16,18 +15,21 @@ import type { Ask, Prompt } from "../../../core/asking.js";
 import type { Caller } from "../../../core/caller.js";
 import type { Answering } from "../answering.js";
 import { ANSWER_WITHIN_MS, asksInMode } from "../asking.js";
+import type { Change } from "../change-hub.js";
 import { toldOf } from "../changes.js";
 import type { Subscriptions } from "../exchange.js";
+import { EXTENSION_CAPABILITIES } from "../skills-extension.js";
+import { createClientSide } from "./client-side.js";
 
 /** One client's server: connect it to one transport, once. */
 export interface McpSession {
   readonly server: Server;
   /** Requests that are being worked on, by their id, with the signal that says they were cancelled. */
   readonly inFlight: ReadonlyMap<RequestId, AbortSignal>;
-  /** Starts to tell the client about changes in its workspace. */
+  /** Who sent the latest request. */
+  caller(): Caller;
+  /** Tells the client about changes in its workspace from now on. */
   listen(): void;
-  /** Stops telling; closing the server does too. */
-  mute(): void;
 }
 
 /** What a session is opened with. */
@@ -44,6 +46,7 @@ const CAPABILITIES: ServerCapabilities = {
   tools: {},
   prompts: { listChanged: true },
   resources: { subscribe: true, listChanged: true },
+  extensions: EXTENSION_CAPABILITIES,
 };
 
 const COALESCED = ["notifications/prompts/list_changed", "notifications/resources/list_changed"];
@@ -63,20 +66,13 @@ export function openSession(answering: Answering, { caller: opener, subscription
   let latest = opener;
   const inFlight = new Map<RequestId, AbortSignal>();
   const server = new Server(answering.serverInfo, {
-    capabilities: CAPABILITIES,
+    capabilities: { ...CAPABILITIES, ...answering.fixtures?.capabilities },
     instructions: answering.instructionsFor(opener),
     jsonSchemaValidator: NO_VALIDATOR,
     debouncedNotificationMethods: COALESCED,
   });
+  const clientSide = answering.fixtures && createClientSide(server);
   let stop: (() => void) | undefined;
-  const mute = () => {
-    stop?.();
-    stop = undefined;
-  };
-  const send = (notification: ServerNotification) => {
-    // A client that is gone by now is told nothing.
-    server.notification(notification).catch(() => undefined);
-  };
   server.fallbackRequestHandler = async (request, extra) => {
     const caller = extra.authInfo?.extra?.["caller"] as Caller;
     latest = caller;
@@ -87,34 +83,47 @@ export function openSession(answering: Answering, { caller: opener, subscription
         signal: extra.signal,
         ask: asker(server.getClientCapabilities(), extra),
         progressToken: extra._meta?.progressToken,
-        notify: (notification) => extra.sendNotification(notification as ServerNotification),
+        notify: (notification) => extra.sendNotification(notification),
         subscriptions,
+        ...(clientSide && { client: clientSide(extra, caller.requestId) }),
       });
-      return answer as ServerResult;
+      return answer;
     } finally {
       inFlight.delete(request.id);
     }
   };
   server.onclose = () => {
-    mute();
+    stop?.();
     onClosed();
   };
   return {
     server,
     inFlight,
+    caller: () => latest,
     listen() {
       stop ??= answering.hub.listen(latest.workspace, (change) => {
-        for (const told of toldOf(change, latest)) {
-          if (told.kind === "prompts") send({ method: "notifications/prompts/list_changed" });
-          else if (told.kind === "resources") send({ method: "notifications/resources/list_changed" });
-          else if (subscriptions.has(told.uri)) {
-            send({ method: "notifications/resources/updated", params: { uri: told.uri } });
-          }
+        for (const notification of notificationsOf(change, latest, subscriptions)) {
+          // A client that is gone by now is told nothing.
+          server.notification(notification).catch(() => undefined);
         }
       });
     },
-    mute,
   };
+}
+
+/** What a session's client is told of a change. */
+export function notificationsOf(
+  change: Change,
+  caller: Caller,
+  subscriptions: { has(uri: string): boolean },
+): ServerNotification[] {
+  return toldOf(change, caller).flatMap((told): ServerNotification[] => {
+    if (told.kind === "prompts") return [{ method: "notifications/prompts/list_changed" }];
+    if (told.kind === "resources") return [{ method: "notifications/resources/list_changed" }];
+    return subscriptions.has(told.uri)
+      ? [{ method: "notifications/resources/updated", params: { uri: told.uri } }]
+      : [];
+  });
 }
 
 /** Questions as `elicitation/create` on the stream of the request they belong to. */

@@ -1,5 +1,6 @@
 import type { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerResponse } from "node:http";
 import type { Caller } from "../../../core/caller.js";
 import { AppError } from "../../../core/errors.js";
@@ -31,6 +32,8 @@ export interface StreamableSession extends Common {
   readonly kind: "streamable";
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly log: EventLog;
+  /** Ends the stream of notifications, while there is one. */
+  listening?: (() => void) | undefined;
 }
 
 export interface SseSession extends Common {
@@ -51,8 +54,11 @@ export interface SessionTable {
   get(id: string): HttpSession | undefined;
   /** The session, where this process holds it and it is this caller's and of this kind; counts as a use. */
   find<K extends HttpSession["kind"]>(id: string, kind: K, caller: Caller): Extract<HttpSession, { kind: K }> | undefined;
-  /** Counts a stream, and ends the session once the stream's key is no longer good. */
-  openStream(session: HttpSession, visitor: Visitor): () => void;
+  /**
+   * Counts a stream, and ends the session once the stream's key is no longer good; `onEnd` is told when the session ends,
+   * for whatever reason. The returned function says that the stream is over.
+   */
+  openStream(session: HttpSession, visitor: Visitor, onEnd?: () => void): () => void;
   /** Ends this process's part of a session. */
   end(session: HttpSession): Promise<void>;
   size(): number;
@@ -63,8 +69,6 @@ export interface SessionTable {
 
 /** The shelf is told of a use after this part of the idle time. */
 const TOUCH_SHARE = 0.1;
-/** Changes are told for so long to a session that has no stream at the moment, in milliseconds. */
-const TOLD_FOR_MS = 5 * 60_000;
 
 /** The table; every `sweepMs` it ends what was idle for `idleMs`. */
 export function createSessionTable(options: {
@@ -78,6 +82,8 @@ export function createSessionTable(options: {
 }): SessionTable {
   const { maxSessions, idleMs, shelf, watch, log, now } = options;
   const sessions = new Map<string, HttpSession>();
+  /** Who wants to know when a session ends. */
+  const waiting = new Map<string, Set<() => void>>();
   let reserved = 0;
   let closed = false;
 
@@ -100,9 +106,7 @@ export function createSessionTable(options: {
         touch(session);
         continue;
       }
-      const unused = now() - session.lastUsed;
-      if (unused >= idleMs) void end(session);
-      else if (session.kind === "streamable" && unused >= TOLD_FOR_MS) session.mcp.mute();
+      if (now() - session.lastUsed >= idleMs) void end(session);
     }
   }
 
@@ -129,7 +133,12 @@ export function createSessionTable(options: {
       };
     },
     add: (session) => void sessions.set(session.id, session),
-    remove: (id) => void sessions.delete(id),
+    remove(id) {
+      sessions.delete(id);
+      const told = waiting.get(id);
+      waiting.delete(id);
+      told?.forEach((onEnd) => onEnd());
+    },
     get: (id) => sessions.get(id),
     find<K extends HttpSession["kind"]>(id: string, kind: K, caller: Caller) {
       const session = sessions.get(id);
@@ -138,14 +147,18 @@ export function createSessionTable(options: {
       touch(session);
       return session as Extract<HttpSession, { kind: K }>;
     },
-    openStream(session, visitor) {
+    openStream(session, visitor, onEnd) {
       const unwatch = watch.watch(visitor, () => void end(session));
+      const told = waiting.get(session.id) ?? new Set();
+      if (onEnd) waiting.set(session.id, told.add(onEnd));
       let open = true;
       session.streams += 1;
       return () => {
         unwatch();
         if (!open) return;
         open = false;
+        if (onEnd) told.delete(onEnd);
+        if (told.size === 0 && waiting.get(session.id) === told) waiting.delete(session.id);
         session.streams -= 1;
         session.lastUsed = now();
       };
@@ -159,6 +172,24 @@ export function createSessionTable(options: {
       await Promise.all([...sessions.values()].map(end));
     },
   };
+}
+
+/** What a client is told whose session ended in the middle of a request. */
+export function sessionEnded(): Refusal {
+  return new Refusal(
+    new AppError("NOT_FOUND", "The session ended before the answer was there; send initialize to open a new one."),
+    RPC.sessionNotFound,
+  );
+}
+
+/** The same as the answer to the request, as JSON. */
+export function endedAnswer(request: RequestId | undefined): string {
+  const { error, rpc } = sessionEnded();
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    id: request,
+    error: { code: rpc, message: error.message, data: { code: error.code } },
+  });
 }
 
 /** What a client is told of a session that is unknown, over, or another's: the same, so that it learns nothing. */

@@ -1,29 +1,37 @@
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
+import { JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
 import { AppError } from "../../../core/errors.js";
 import type { DoorParts, Serve } from "../door-parts.js";
 import { invalidRequest, readMessage, Refusal } from "../door.js";
 import { RPC } from "../rpc-error.js";
-import { within } from "../session-choice.js";
+import { type Choice, within } from "../session-choice.js";
 import { ownerOf, type Visitor } from "../stream-watch.js";
-import { authInfoOf, openSession } from "./server.js";
+import { openSession } from "./server.js";
 import { noSuchSession, type SseSession } from "./session-table.js";
+import { takeMessage } from "./sse-message.js";
 import { subscribedUris } from "./subscriptions.js";
 
-/** Bytes that may wait for a client that does not read; past them its session ends. */
-const MAX_BACKLOG = 8 * 1024 * 1024;
+/** A session whose stream is another process's. */
+interface Elsewhere {
+  readonly holder: string;
+  readonly choice: Choice;
+}
 
 /** The transport of 2024-11-05: a stream for the answers, and a door for the messages. */
 export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serve } {
   const { table, choices, answering, shelf, peers, log, now, maxBody, keepAliveMs } = parts;
 
   /** Where the session's stream is: here, or at another process. */
-  async function place(id: string, { caller }: Visitor): Promise<SseSession | { readonly holder: string }> {
+  async function place(id: string, { caller }: Visitor): Promise<SseSession | Elsewhere> {
     const here = table.find(id, "sse", caller);
     if (here) return here;
     const record = table.get(id) ? undefined : await shelf.find(id);
     if (record?.kind !== "sse" || record.owner !== ownerOf(caller) || record.holder === undefined)
       throw noSuchSession();
-    if (record.holder !== shelf.process && (await shelf.isAlive(record.holder))) return { holder: record.holder };
+    const { holder, wishes } = record;
+    if (holder !== shelf.process && (await shelf.isAlive(holder))) {
+      return { holder, choice: choices.again(wishes, caller) };
+    }
     // Its stream died with the process that held it.
     await shelf.end(id);
     throw noSuchSession();
@@ -56,9 +64,14 @@ export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serv
         const closeStream = table.openStream(session, visitor);
         mcp.server.oninitialized = () => mcp.listen();
         const { wishes } = choice;
-        await shelf.put(id, { kind: "sse", owner, wishes, holder: shelf.process, subscriptions: [] });
-        table.add(session);
-        await mcp.server.connect(transport);
+        try {
+          await shelf.put(id, { kind: "sse", owner, wishes, holder: shelf.process, subscriptions: [] });
+          table.add(session);
+          await mcp.server.connect(transport);
+        } catch (thrown) {
+          onClosed();
+          throw thrown;
+        }
         if (res.destroyed) await mcp.server.close();
       } finally {
         giveBack();
@@ -70,24 +83,15 @@ export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serv
       const id = new URLSearchParams(req.url?.split("?")[1]).get("sessionId");
       if (id === null) throw invalidRequest("Send the sessionId that the stream's endpoint event named.");
       const session = await place(id, visitor);
+      choices.requireSame(req, visitor.caller, session.choice);
+      if (!JSONRPCMessageSchema.safeParse(message).success) throw invalidRequest("This is no JSON-RPC 2.0 message.");
       if ("holder" in session) {
         await peers.deliver(session.holder, id, message, visitor.caller);
-        res.writeHead(202).end("Accepted");
-        return;
-      }
-      const { transport, res: stream, mcp, choice } = session;
-      choices.requireSame(req, visitor.caller, choice);
-      if (stream.writableLength > MAX_BACKLOG) {
-        await mcp.server.close();
+      } else if (!(await takeMessage(session, message, visitor.caller))) {
         throw new Refusal(
           new AppError("NOT_FOUND", "The session has ended because its stream was not read; open a new one."),
           RPC.sessionNotFound,
         );
-      }
-      try {
-        await transport.handleMessage(message, { authInfo: authInfoOf(within(choice, visitor.caller)) });
-      } catch {
-        throw invalidRequest("This is no JSON-RPC 2.0 message.");
       }
       res.writeHead(202).end("Accepted");
     },

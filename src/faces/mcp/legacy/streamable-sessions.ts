@@ -10,13 +10,12 @@ import { nameRequests } from "./asked.js";
 import { createEventLog } from "./event-log.js";
 import { authInfoOf, openSession } from "./server.js";
 import { noSuchSession, type StreamableSession } from "./session-table.js";
-import { webRequest } from "./streamable.js";
+import { RETRY_MS } from "./sse-text.js";
 import { subscribedUris } from "./subscriptions.js";
+import { webRequest } from "./web-request.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** How long a client waits before it comes back for a stream that it lost, in milliseconds. */
-const RETRY_MS = 1000;
 /** Longest name and version of a client that a session keeps, in characters. */
 const LONGEST_NAME = 200;
 
@@ -62,13 +61,24 @@ export function createStreamableSessions(parts: DoorParts): StreamableSessions {
       const headers = { accept: "application/json, text/event-stream", "content-type": "application/json" };
       const first = webRequest("POST", headers);
       const response = await session.transport.handleRequest(first, { parsedBody: record.initialize, authInfo });
-      await response.body?.cancel();
+      if (!response.ok) throw noSuchSession();
+      await response.text();
+      session.log.clear();
       session.transport.onmessage?.({ jsonrpc: "2.0", method: "notifications/initialized" });
       table.add(session);
+      await catchUp(session);
       return session;
     } finally {
       giveBack();
     }
+  }
+
+  /** What was said of a session while it was not held here yet was heard by nobody. */
+  async function catchUp({ id, subscriptions, mcp }: StreamableSession): Promise<void> {
+    const heard = subscriptions.changes();
+    const record = await shelf.find(id);
+    if (!record) await mcp.server.close();
+    else if (subscriptions.changes() === heard) subscriptions.replace(record.subscriptions);
   }
 
   return {
@@ -85,6 +95,9 @@ export function createStreamableSessions(parts: DoorParts): StreamableSessions {
       // One that this process holds for somebody else is not looked up: it is nobody else's.
       const record = table.get(id) ? undefined : await shelf.find(id);
       if (record?.kind !== "streamable" || record.owner !== ownerOf(visitor.caller)) throw noSuchSession();
+      // Another request of its may have taken it up meanwhile: two of one session would get each other's replies.
+      const taken = table.find(id, "streamable", visitor.caller);
+      if (taken) return taken;
       const taking = takingUp.get(id) ?? takeUp(id, record, visitor).finally(() => takingUp.delete(id));
       takingUp.set(id, taking);
       await taking;

@@ -1,6 +1,7 @@
 import { isInitializeRequest, type RequestId, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { AppError, type ErrorCode } from "../../../core/errors.js";
+import type { ChangeSource } from "../change-hub.js";
 import type { DoorParts, Serve } from "../door-parts.js";
 import { invalidRequest, Refusal } from "../door.js";
 import { RPC } from "../rpc-error.js";
@@ -8,12 +9,13 @@ import { within } from "../session-choice.js";
 import type { Visitor } from "../stream-watch.js";
 import { askedBy, withOwnId } from "./asked.js";
 import { cancelInFlight, settleCancelled } from "./cancelling.js";
-import { NOTIFICATIONS } from "./event-log.js";
-import { relayAnswer, relayStream } from "./relay.js";
-import { follow, replay } from "./replay.js";
+import { createNotifications, positionOf } from "./notifications.js";
+import { relayAnswer } from "./relay.js";
+import { follow } from "./replay.js";
 import { authInfoOf } from "./server.js";
-import type { StreamableSession } from "./session-table.js";
+import { endedAnswer, sessionEnded, type StreamableSession } from "./session-table.js";
 import type { StreamableSessions } from "./streamable-sessions.js";
+import { webRequest } from "./web-request.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -26,8 +28,14 @@ export interface StreamableDoor {
 }
 
 /** The door of the revisions from 2025-03-26 to 2025-11-25. */
-export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessions): StreamableDoor {
-  const { table, choices, answering, shelf, peers, now, patienceMs } = parts;
+export function createStreamableDoor(
+  parts: DoorParts & { readonly changes: ChangeSource },
+  sessions: StreamableSessions,
+): StreamableDoor {
+  const { table, choices, answering, shelf, peers, now, patienceMs, keepAliveMs } = parts;
+  const listen = createNotifications(parts);
+  /** Requests that have no answer yet, by session and id: one that comes twice would cost the first its stream. */
+  const unanswered = new Set<string>();
 
   async function sessionOf(id: string, req: IncomingMessage, visitor: Visitor): Promise<StreamableSession> {
     const session = await sessions.find(id, visitor);
@@ -40,13 +48,31 @@ export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessi
     if (id === undefined) return begin(message, req, res, visitor);
     const session = await sessionOf(String(id), req, visitor);
     const request = requestIdOf(message);
-    if (request !== undefined && session.mcp.inFlight.has(request)) {
+    if (request === undefined) return notify(session, message, req, res, visitor);
+    const name = JSON.stringify([session.id, request]);
+    if (unanswered.has(name) || session.mcp.inFlight.has(request)) {
       throw invalidRequest("This request id is still in use in this session; take another.");
     }
-    if (request !== undefined && isPlainList(message, req.headers)) {
+    if (isPlainList(message, req.headers)) {
       sendResult(res, session.id, request, answering.toolLists.jsonOf(within(session.choice, visitor.caller)));
       return;
     }
+    unanswered.add(name);
+    try {
+      await converse(session, await handOver(session, message, req.headers, visitor), request, res, visitor);
+    } finally {
+      unanswered.delete(name);
+    }
+  }
+
+  /** A notification of the client's, or its reply to a question. */
+  async function notify(
+    session: StreamableSession,
+    message: Message,
+    req: IncomingMessage,
+    res: ServerResponse,
+    visitor: Visitor,
+  ) {
     const asker = askedBy(message);
     if (asker !== undefined && asker !== shelf.process) {
       await peers.deliver(asker, session.id, message);
@@ -57,7 +83,7 @@ export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessi
     const signal = cancelled === undefined ? undefined : session.mcp.inFlight.get(cancelled);
     if (cancelled !== undefined && !signal) await peers.cancel(session.id, cancelled);
     const own = asker === undefined ? message : withOwnId(message);
-    await converse(session, await handOver(session, own as Message, req.headers, visitor), request, res, visitor);
+    await converse(session, await handOver(session, own, req.headers, visitor), undefined, res, visitor);
     if (cancelled !== undefined && signal) settleCancelled(session, cancelled, signal);
   }
 
@@ -103,11 +129,14 @@ export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessi
       const sent = await relayAnswer({
         response,
         res,
+        session: session.id,
         log: session.log,
         request,
         patienceMs,
         onStream: () => (closeStream = table.openStream(session, visitor)),
         onAbandoned: () => cancelInFlight(session, request),
+        isOpen: () => isOpen(session) && session.mcp.inFlight.has(request),
+        lastWords: () => endedAnswer(request),
       });
       if (!sent) throw sessionEnded();
     } finally {
@@ -116,38 +145,37 @@ export function createStreamableDoor(parts: DoorParts, sessions: StreamableSessi
     }
   }
 
+  const isOpen = (session: StreamableSession): boolean => table.get(session.id) === session;
+
   const get: Serve = async (req, res, visitor) => {
+    const { "last-event-id": lastId = "", "mcp-protocol-version": version, accept = "" } = req.headers;
     const session = await sessionOf(sessionIdOf(req.headers), req, visitor);
-    const { "last-event-id": lastId, accept = "" } = req.headers;
+    if (!accept.includes("text/event-stream")) {
+      throw new Refusal(new AppError("INVALID_INPUT", "Accept text/event-stream."), RPC.server, {}, 406);
+    }
+    if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) {
+      throw invalidRequest(`This server does not speak this revision; it speaks ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")}.`);
+    }
+    const after = positionOf(String(lastId));
     // What is not kept any more cannot be replayed; the client then listens to what is to come.
-    const last = typeof lastId === "string" ? await shelf.event(session.id, lastId) : undefined;
-    if (last?.last) {
+    const last = after || lastId === "" ? undefined : await shelf.event(session.id, String(lastId));
+    if (!last) return listen(session, visitor, { headers: req.headers, res, after });
+    if (last.last) {
       // That stream is complete: nothing will follow, and 204 keeps a client from asking again.
       res.writeHead(204).end();
       return;
     }
-    const lost = last && { shelf, session: session.id, last, res };
-    if (lost && last.stream !== NOTIFICATIONS) {
-      if (!accept.includes("text/event-stream")) throw invalidRequest("Accept text/event-stream.");
-      const closeStream = table.openStream(session, visitor);
-      res.writeHead(200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache, no-transform",
-        "x-accel-buffering": "no",
-        "mcp-session-id": session.id,
-      });
-      res.flushHeaders();
-      await follow(lost, (look) => peers.onMore(session.id, look)).finally(closeStream);
-      return;
-    }
-    // The client has lost the stream that it had, even where the connection does not show it yet.
-    if (lost) session.transport.closeStandaloneSSEStream();
-    const response = await session.transport.handleRequest(webRequest("GET", forwarded(req.headers)));
-    if (!response.ok) throw await refusalOf(response);
-    const closeStream = table.openStream(session, visitor);
-    session.mcp.listen();
-    const replayed = async () => void (lost && (await replay(lost)));
-    await relayStream({ response, res, log: session.log, onStream: () => undefined, replayed }).finally(closeStream);
+    let look = (): void => undefined;
+    const closeStream = table.openStream(session, visitor, () => look());
+    await follow({
+      shelf,
+      session: session.id,
+      last,
+      res,
+      keepAliveMs,
+      listen: (heard) => peers.onMore(session.id, (look = heard)),
+      isOpen: () => isOpen(session),
+    }).finally(closeStream);
   };
 
   const del: Serve = async (req, res, visitor) => {
@@ -192,11 +220,6 @@ function sendResult(res: ServerResponse, session: string, id: RequestId, result:
   res.end(body);
 }
 
-/** The part of a web `Request` that the transport reads; a real one costs more than the rest of a call. */
-export function webRequest(method: string, headers: Readonly<Record<string, string>>): Request {
-  return { method, url: "http://localhost/mcp", headers: new Headers(headers) } as Request;
-}
-
 function forwarded(headers: IncomingHttpHeaders): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const name of ["accept", "mcp-session-id", "mcp-protocol-version"]) {
@@ -220,13 +243,6 @@ function cancelledBy({ method, params }: Message): RequestId | undefined {
   if (method !== "notifications/cancelled") return undefined;
   const { requestId } = (params ?? {}) as { readonly requestId?: unknown };
   return typeof requestId === "string" || typeof requestId === "number" ? requestId : undefined;
-}
-
-function sessionEnded(): Refusal {
-  return new Refusal(
-    new AppError("NOT_FOUND", "The session ended before the answer was there; send initialize to open a new one."),
-    RPC.sessionNotFound,
-  );
 }
 
 const CODES: Readonly<Record<number, ErrorCode>> = { 404: "NOT_FOUND", 409: "CONFLICT" };

@@ -8,6 +8,8 @@ const MAX_SUBSCRIPTIONS = 1000;
 /** The addresses a session subscribed to, as this process knows them. */
 export interface SubscribedUris extends Subscriptions {
   has(uri: string): boolean;
+  /** How often they were replaced: whoever reads them elsewhere sees by it that what was read may be old. */
+  changes(): number;
   /** Takes over what another process says they are now. */
   replace(uris: readonly string[]): void;
 }
@@ -15,13 +17,18 @@ export interface SubscribedUris extends Subscriptions {
 /** A session's subscriptions: kept on the shelf, known here. */
 export function subscribedUris(shelf: SessionShelf, session: string, known: readonly string[] = []): SubscribedUris {
   let uris: ReadonlySet<string> | undefined = known.length > 0 ? new Set(known) : undefined;
-  const replace = (now: readonly string[]) => void (uris = now.length > 0 ? new Set(now) : undefined);
+  let changes = 0;
+  const replace = (now: readonly string[]) => {
+    changes += 1;
+    uris = now.length > 0 ? new Set(now) : undefined;
+  };
   const change = async (how: (uris: readonly string[]) => readonly string[]) => {
     const now = await shelf.subscribe(session, how);
     if (now) replace(now);
   };
   return {
     has: (uri) => uris?.has(uri) ?? false,
+    changes: () => changes,
     replace,
     async add(uri) {
       if (uris?.has(uri)) return;

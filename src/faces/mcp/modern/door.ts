@@ -7,13 +7,14 @@ import {
 } from "@modelcontextprotocol/server";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../../core/caller.js";
-import type { AppError } from "../../../core/errors.js";
+import { AppError } from "../../../core/errors.js";
 import { toldOf } from "../changes.js";
 import type { DoorParts } from "../door-parts.js";
 import type { RequestStatePort } from "../options.js";
-import { stableCodeOf } from "../rpc-error.js";
 import { within } from "../session-choice.js";
 import type { Visitor } from "../stream-watch.js";
+import { openHeaderChecked } from "./header-checked.js";
+import { sendAnswer, sendList } from "./respond.js";
 import { authInfoOf, openServer } from "./server.js";
 
 type Message = Readonly<Record<string, unknown>>;
@@ -32,27 +33,27 @@ export interface ModernDoor {
 interface Extra {
   readonly caller: Caller;
   readonly method: string;
+  /** What a call names, as it was sent. */
+  readonly tool: unknown;
   readonly plainList: boolean;
 }
+
+const REVOKED = new AppError("KEY_REVOKED", "This API key was revoked or has expired; ask the owner for another.");
 
 /** The door over the SDK's handler. */
 export function createModernDoor(parts: DoorParts & { readonly states: RequestStatePort }): ModernDoor {
   const { answering, choices, table, watch, states, log, keepAliveMs } = parts;
   const subscriptions = new Set<McpHttpHandler>();
   const underWay = new Set<AbortController>();
-  let closing: AppError | undefined;
 
   const handlerOver = (bus?: ServerEventBus) =>
     createMcpHandler(
       ({ authInfo }) => {
-        const { caller, method, plainList } = authInfo?.extra as unknown as Extra;
-        return openServer(plainList ? listless : answering, {
-          era: "modern",
-          callerOf: () => caller,
-          opener: caller,
-          states,
-          only: method,
-        });
+        const { caller, method, tool, plainList } = authInfo?.extra as unknown as Extra;
+        const opening = { callerOf: () => caller, opener: caller, states, only: method } as const;
+        const schema = method === "tools/call" ? answering.fixtures?.headerTools.get(String(tool)) : undefined;
+        if (schema) return openHeaderChecked(answering, opening, String(tool), schema);
+        return openServer(plainList ? listless : answering, opening);
       },
       {
         legacy: "reject",
@@ -97,18 +98,18 @@ export function createModernDoor(parts: DoorParts & { readonly states: RequestSt
       };
       res.once("close", leave);
       const method = String(message["method"]);
-      const extra: Extra = { caller, method, plainList: isPlainList(message) };
+      const tool = (message["params"] as Message | undefined)?.["name"];
+      const extra: Extra = { caller, method, tool, plainList: isPlainList(message) };
       const authInfo = { ...authInfoOf(caller), extra: { ...extra } };
+      const cut = () => (leaving.signal.reason instanceof AppError ? leaving.signal.reason : undefined);
       const serve = async (handler: McpHttpHandler) => {
-        const unwatch = watch.watch(visitor, () => {
-          leaving.abort();
-          res.end();
-        });
+        const unwatch = watch.watch(visitor, () => leaving.abort(REVOKED));
         try {
           const request = webRequest(req, leaving.signal);
           const response = await handler.fetch(request, { authInfo, parsedBody: message });
           if (extra.plainList && response.ok) await sendList(response, answering.toolLists.jsonOf(caller), res);
-          else if (!closing || response.ok) await send(response, res, caller.requestId);
+          else if (cut() && !response.ok) throw cut();
+          else await sendAnswer(response, res, { requestId: caller.requestId, id: idOf(message), cut });
         } finally {
           unwatch();
         }
@@ -117,11 +118,9 @@ export function createModernDoor(parts: DoorParts & { readonly states: RequestSt
       if (method === "subscriptions/listen") return subscribe(caller, serve);
       underWay.add(leaving);
       await serve(calls).finally(() => underWay.delete(leaving));
-      if (closing && !res.headersSent) throw closing;
     },
     inFlight: () => underWay.size,
     async close(why) {
-      closing = why;
       for (const leaving of underWay) leaving.abort(why);
       await Promise.all([calls, ...subscriptions].map((handler) => handler.close()));
     },
@@ -132,6 +131,10 @@ function eventOf(told: ReturnType<typeof toldOf>[number]): ServerEvent {
   if (told.kind === "prompts") return { kind: "prompts_list_changed" };
   if (told.kind === "resources") return { kind: "resources_list_changed" };
   return { kind: "resource_updated", uri: told.uri };
+}
+
+function idOf({ id }: Message): string | number | undefined {
+  return typeof id === "string" || typeof id === "number" ? id : undefined;
 }
 
 function inbound(body: Message, headers: IncomingHttpHeaders) {
@@ -156,62 +159,10 @@ function webRequest({ headers: given }: IncomingMessage, signal: AbortSignal): R
   return { method: "POST", url: "http://localhost/mcp", headers, signal } as Request;
 }
 
-async function send(response: Response, res: ServerResponse, requestId: string): Promise<void> {
-  if (res.destroyed) return;
-  const type = response.headers.get("content-type") ?? "";
-  if (type.startsWith("text/event-stream") && response.body) return stream(response, response.body, res);
-  const text = await response.text();
-  const body = response.ok ? text : withStableCode(text, requestId);
-  res.writeHead(response.status, {
-    ...(body !== "" && { "content-type": "application/json" }),
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-  });
-  res.end(body);
-}
-
 /**
  * Whether this asks for all tools. Encoding that answer anew costs most of the request; everything else that the SDK
  * does for it, it does with an empty list.
  */
 function isPlainList({ method, params }: Message): boolean {
   return method === "tools/list" && Object.keys(params ?? {}).every((name) => name === "_meta");
-}
-
-const NO_TOOLS = '"tools":[]';
-
-async function sendList(response: Response, list: Buffer, res: ServerResponse): Promise<void> {
-  const frame = await response.text();
-  const at = frame.indexOf(NO_TOOLS);
-  if (at === -1) throw new Error("the list has no place for its tools");
-  const [head, tail] = [Buffer.from(frame.slice(0, at)), Buffer.from(frame.slice(at + NO_TOOLS.length))];
-  const body = Buffer.concat([head, list.subarray(1, -1), tail]);
-  res.writeHead(200, {
-    "content-type": "application/json",
-    "content-length": body.length,
-    "cache-control": "no-store",
-  });
-  res.end(body);
-}
-
-async function stream(response: Response, body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
-  res.writeHead(200, { ...Object.fromEntries(response.headers), "cache-control": "no-store, no-transform" });
-  res.flushHeaders();
-  const reader = body.getReader();
-  res.once("close", () => void reader.cancel());
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done || res.destroyed) break;
-    if (!res.write(value)) await new Promise<void>((goOn) => res.once("drain", goOn).once("close", goOn));
-  }
-  res.end();
-}
-
-/** What the SDK refuses by itself, with our code and the request's id beside its own data. */
-function withStableCode(text: string, requestId: string): string {
-  if (text === "") return text;
-  const answer = JSON.parse(text) as { readonly error: { readonly code: number; readonly data?: object } };
-  const { error } = answer;
-  const data = { code: stableCodeOf(error.code), request_id: requestId, ...error.data };
-  return JSON.stringify({ ...answer, error: { ...error, data } });
 }

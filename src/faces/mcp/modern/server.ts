@@ -6,6 +6,7 @@ import {
   type Result,
   Server,
   type ServerContext,
+  type ServerOptions,
 } from "@modelcontextprotocol/server";
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -13,16 +14,20 @@ import { type Ask, InputRequired, type Prompt } from "../../../core/asking.js";
 import type { Caller } from "../../../core/caller.js";
 import type { Answering } from "../answering.js";
 import { ANSWER_WITHIN_MS, asksInMode } from "../asking.js";
-import type { MethodCall, Subscriptions } from "../exchange.js";
-import { EXTENSION_CAPABILITIES, EXTENSION_METHODS } from "../extensions.js";
+import {
+  type ClientRequests,
+  type ClientSide,
+  InputsRequired,
+  type MethodCall,
+  type Subscriptions,
+} from "../exchange.js";
 import type { RequestStatePort } from "../options.js";
 import { RPC, RpcError } from "../rpc-error.js";
+import { EXTENSION_CAPABILITIES, EXTENSION_METHODS } from "../skills-extension.js";
 import { ownerOf } from "../stream-watch.js";
 
 /** What a server of the SDK's second version is opened with. */
 export interface Opening {
-  /** 2025 and before, or 2026-07-28. */
-  readonly era: "legacy" | "modern";
   callerOf(context: ServerContext): Caller;
   readonly states: RequestStatePort;
   /** Who opens it: instructions depend on the surface. */
@@ -39,6 +44,7 @@ const CAPABILITIES = {
   tools: {},
   prompts: { listChanged: true },
   resources: { subscribe: true, listChanged: true },
+  extensions: EXTENSION_CAPABILITIES,
 };
 
 /** Lists that only a new version of the server changes, for one key and surface. */
@@ -68,14 +74,27 @@ export function authInfoOf(caller: Caller) {
 
 /** A server over the methods: for one request of 2026-07-28, or for one connection of either era. */
 export function openServer(answering: Answering, opening: Opening): Server {
-  const { era, opener, only, subscriptions, callerOf } = opening;
-  const server = new Server(answering.serverInfo, {
-    capabilities: { ...CAPABILITIES, ...(era === "modern" && { extensions: EXTENSION_CAPABILITIES }) },
-    instructions: answering.instructionsFor(opener),
+  return equip(new Server(answering.serverInfo, serverOptions(answering, opening)), answering, opening);
+}
+
+/** What a server announces and how it behaves. */
+export function serverOptions({ fixtures, instructionsFor }: Answering, { opener }: Opening): ServerOptions {
+  return {
+    capabilities: {
+      ...CAPABILITIES,
+      ...fixtures?.capabilities,
+    },
+    instructions: instructionsFor(opener),
     cacheHints: { "tools/list": STEADY, "resources/templates/list": STEADY, "server/discover": STEADY },
     debouncedNotificationMethods: COALESCED,
     inputRequired: { maxRounds: MAX_QUESTIONS, roundTimeoutMs: ANSWER_WITHIN_MS },
-  });
+  };
+}
+
+/** Has a server answer with the methods. */
+export function equip(server: Server, answering: Answering, opening: Opening): Server {
+  const { only, subscriptions, callerOf } = opening;
+  const { fixtures } = answering;
   const handle = async (request: MethodCall, context: ServerContext): Promise<Result> => {
     const { mcpReq } = context;
     const caller = callerOf(context);
@@ -89,16 +108,18 @@ export function openServer(answering: Answering, opening: Opening): Server {
         progressToken: mcpReq._meta?.progressToken,
         notify: (notification) => mcpReq.notify(notification),
         ...(subscriptions && { subscriptions }),
+        ...(fixtures && { client: clientSideOf(context, capabilitiesOf(server, context), round) }),
       });
     } catch (thrown) {
-      if (thrown instanceof InputRequired) return round.next(thrown.prompt);
+      if (thrown instanceof InputRequired) return round.next({ [thrown.prompt.key]: elicitation(thrown.prompt) });
+      if (thrown instanceof InputsRequired) return round.next(thrown.requests as InputRequests);
       throw thrown;
     } finally {
       done?.();
     }
   };
   const wanted = (method: string) => only === undefined || only === method;
-  for (const method of subscriptions ? [...METHODS, ...SESSION_METHODS] : METHODS) {
+  for (const method of [...METHODS, ...(subscriptions ? SESSION_METHODS : []), ...(fixtures?.methods ?? [])]) {
     if (wanted(method)) server.setRequestHandler(method, (request, context) => handle(request, context) as never);
   }
   for (const method of EXTENSION_METHODS) {
@@ -117,10 +138,22 @@ function capabilitiesOf(server: Server, { mcpReq }: ServerContext): { readonly e
   return envelope ? (envelope[CLIENT_CAPABILITIES_META_KEY] as object | undefined) : server.getClientCapabilities();
 }
 
+function clientSideOf({ mcpReq, http }: ServerContext, capabilities: object | undefined, round: Round): ClientSide {
+  return {
+    capabilities: { ...capabilities },
+    gather: round.gather,
+    log: (level, text) => mcpReq.log(level, text),
+    closeStream: http?.closeSSE,
+  };
+}
+
+type InputRequests = NonNullable<InputRequiredResult["inputRequests"]>;
+type Round = ReturnType<typeof roundOf>;
+
 interface State {
-  /** The question that the client was given last. */
-  readonly asked: string;
-  /** What was answered to those before. */
+  /** What the client was given to answer last. */
+  readonly asked: readonly string[];
+  /** What was answered before. */
   readonly answers: Readonly<Record<string, InputResponse>>;
 }
 
@@ -137,8 +170,11 @@ function roundOf(request: MethodCall, caller: Caller, { mcpReq }: ServerContext,
     );
   }
   const answers: Record<string, InputResponse> = { ...state?.answers };
-  const latest = state && mcpReq.inputResponses?.[state.asked];
-  if (state && latest !== undefined) answers[state.asked] = latest as InputResponse;
+  const responses = { ...mcpReq.inputResponses } as Readonly<Record<string, InputResponse>>;
+  for (const key of state?.asked ?? []) {
+    const latest = responses[key];
+    if (latest !== undefined) answers[key] = latest;
+  }
 
   return {
     asker(capabilities: { readonly elicitation?: unknown } | undefined): Ask {
@@ -150,11 +186,17 @@ function roundOf(request: MethodCall, caller: Caller, { mcpReq }: ServerContext,
         throw new InputRequired(prompt);
       };
     },
-    next(prompt: Prompt): InputRequiredResult {
-      return inputRequired({
-        inputRequests: { [prompt.key]: elicitation(prompt) },
-        requestState: states.seal(context(), { asked: prompt.key, answers } satisfies State),
-      });
+    /** Unlike a question's, these answers also count when they come unasked. */
+    async gather(requests: ClientRequests): Promise<Readonly<Record<string, unknown>>> {
+      const given = { ...responses, ...answers };
+      const open = Object.entries(requests).filter(([key]) => !Object.hasOwn(given, key));
+      if (open.length > 0) throw new InputsRequired(Object.fromEntries(open));
+      return Object.fromEntries(Object.keys(requests).map((key) => [key, given[key]]));
+    },
+    next(inputRequests: InputRequests): InputRequiredResult {
+      const asked = Object.keys(inputRequests);
+      const requestState = states.seal(context(), { asked, answers } satisfies State);
+      return inputRequired({ inputRequests, requestState });
     },
   };
 }

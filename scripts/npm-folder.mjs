@@ -1,38 +1,39 @@
+// Folders of scripts/ with a lockfile of their own: programs that the project needs and that are no dependency of it.
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { CHECKOUT } from "./program.js";
 
 const run = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
 
-interface Locked {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly optional?: boolean }>>;
-}
+/** @typedef {Readonly<Record<string, { readonly version?: string, readonly optional?: boolean }>>} Packages */
 
 /**
  * The `node_modules` of a folder of `scripts/` that has a lockfile of its own: installed with `npm ci`, without install
- * scripts, where it is not there or not what the lockfile says. Several workers may ask at once.
+ * scripts, where it is not there or not what the lockfile says. Several processes may ask at once.
+ *
+ * @param {string} name
+ * @returns {Promise<string>}
  */
-export async function installedFolder(name: string): Promise<string> {
-  const folder = join(CHECKOUT, "scripts", name);
+export async function installedFolder(name) {
+  const folder = join(root, "scripts", name);
   const modules = join(folder, "node_modules");
   if (await isUpToDate(folder)) return modules;
   // Installed aside and moved in whole, so that nobody finds half of it.
-  const draft = join(CHECKOUT, ".test-tools", randomUUID());
+  const draft = join(root, ".test-tools", randomUUID());
   await mkdir(draft, { recursive: true });
   try {
     for (const file of ["package.json", "package-lock.json"]) await copyFile(join(folder, file), join(draft, file));
-    await run("npm", ["ci", "--ignore-scripts"], { cwd: draft, maxBuffer: 16 * 1024 * 1024 }).catch(
-      (cause: unknown) => {
-        const said = (cause as { stderr?: string }).stderr?.trim().split("\n").slice(-5).join("\n");
-        throw new Error(
-          `This test needs the packages of scripts/${name}: run npm ci --ignore-scripts there with a registry in reach. npm said: ${said}`,
-          { cause },
-        );
-      },
-    );
+    await run("npm", ["ci", "--ignore-scripts"], { cwd: draft, maxBuffer: 16 * 1024 * 1024 }).catch((cause) => {
+      const said = String(cause.stderr).trim().split("\n").slice(-5).join("\n");
+      throw new Error(
+        `This needs the packages of scripts/${name}: run npm ci --ignore-scripts there with a registry in reach. npm said: ${said}`,
+        { cause },
+      );
+    });
     if (!(await isUpToDate(folder))) await moveIn(draft, modules);
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -41,14 +42,22 @@ export async function installedFolder(name: string): Promise<string> {
   return modules;
 }
 
-async function moveIn(draft: string, modules: string): Promise<void> {
+/**
+ * @param {string} draft
+ * @param {string} modules
+ */
+async function moveIn(draft, modules) {
   await rename(modules, join(draft, "replaced")).catch(() => undefined);
-  // Another worker may have moved its own in meanwhile; it is as good.
+  // Another process may have moved its own in meanwhile; it is as good.
   await rename(join(draft, "node_modules"), modules).catch(() => undefined);
 }
 
-/** Whether npm's record of what it installed, which it writes last, has every package at its version. */
-async function isUpToDate(folder: string): Promise<boolean> {
+/**
+ * Whether npm's record of what it installed, which it writes last, has every package at its version.
+ *
+ * @param {string} folder
+ */
+async function isUpToDate(folder) {
   const [wanted, there] = await Promise.all([
     packagesIn(join(folder, "package-lock.json")),
     packagesIn(join(folder, "node_modules", ".package-lock.json")).catch(() => undefined),
@@ -60,6 +69,10 @@ async function isUpToDate(folder: string): Promise<boolean> {
   );
 }
 
-async function packagesIn(lockfile: string): Promise<Locked["packages"]> {
-  return (JSON.parse(await readFile(lockfile, "utf8")) as Locked).packages;
+/**
+ * @param {string} lockfile
+ * @returns {Promise<Packages>}
+ */
+async function packagesIn(lockfile) {
+  return JSON.parse(await readFile(lockfile, "utf8")).packages;
 }

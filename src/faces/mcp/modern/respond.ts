@@ -1,0 +1,77 @@
+import type { ServerResponse } from "node:http";
+import type { AppError } from "../../../core/errors.js";
+import { RPC, stableCodeOf } from "../rpc-error.js";
+
+/** What is known of the request that is answered. */
+export interface Sending {
+  readonly requestId: string;
+  /** The id of the message; absent where it has none to answer. */
+  readonly id: string | number | undefined;
+  /** Why the answer's stream ends before the answer, where it does. */
+  readonly cut: () => AppError | undefined;
+}
+
+/** Sends what the SDK answered, with what every answer of ours has. */
+export async function sendAnswer(response: Response, res: ServerResponse, sending: Sending): Promise<void> {
+  if (res.destroyed) return;
+  const type = response.headers.get("content-type") ?? "";
+  if (type.startsWith("text/event-stream") && response.body) return stream(response, response.body, res, sending);
+  const text = await response.text();
+  const body = response.ok ? text : withStableCode(text, sending.requestId);
+  res.writeHead(response.status, {
+    ...(body !== "" && { "content-type": "application/json" }),
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  res.end(body);
+}
+
+const NO_TOOLS = '"tools":[]';
+
+/** Sends a list whose tools were left out, with their bytes in their place. */
+export async function sendList(response: Response, list: Buffer, res: ServerResponse): Promise<void> {
+  const frame = await response.text();
+  const at = frame.indexOf(NO_TOOLS);
+  if (at === -1) throw new Error("the list has no place for its tools");
+  const [head, tail] = [Buffer.from(frame.slice(0, at)), Buffer.from(frame.slice(at + NO_TOOLS.length))];
+  const body = Buffer.concat([head, list.subarray(1, -1), tail]);
+  res.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    "cache-control": "no-store",
+  });
+  res.end(body);
+}
+
+async function stream(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  res: ServerResponse,
+  { id, requestId, cut }: Sending,
+): Promise<void> {
+  res.writeHead(200, { ...Object.fromEntries(response.headers), "cache-control": "no-store, no-transform" });
+  res.flushHeaders();
+  const reader = body.getReader();
+  res.once("close", () => void reader.cancel());
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done || res.destroyed) break;
+    if (!res.write(value)) await new Promise<void>((goOn) => res.once("drain", goOn).once("close", goOn));
+  }
+  const why = cut();
+  if (why && id !== undefined && !res.destroyed) {
+    const data = { code: why.code, request_id: requestId };
+    const error = { jsonrpc: "2.0", id, error: { code: RPC.server, message: why.message, data } };
+    res.write(`event: message\ndata: ${JSON.stringify(error)}\n\n`);
+  }
+  res.end();
+}
+
+/** What the SDK refuses by itself, with our code and the request's id beside its own data. */
+function withStableCode(text: string, requestId: string): string {
+  if (text === "") return text;
+  const answer = JSON.parse(text) as { readonly error: { readonly code: number; readonly data?: object } };
+  const { error } = answer;
+  const data = { code: stableCodeOf(error.code), request_id: requestId, ...error.data };
+  return JSON.stringify({ ...answer, error: { ...error, data } });
+}
