@@ -1,9 +1,11 @@
-// The server, in a process that answers every message from its parent with what it uses: heap in bytes, CPU in µs.
+// The server, in a process that answers every message from its parent with what it uses: memory in bytes, CPU in µs,
+// and how many handles.
 process.on("message", () => {
   globalThis.gc?.();
   globalThis.gc?.();
   const { user, system } = process.cpuUsage();
-  process.send?.({ heap: process.memoryUsage().heapUsed, cpu: user + system });
+  const { heapUsed: heap, rss } = process.memoryUsage();
+  process.send?.({ heap, rss, cpu: user + system, handles: process.getActiveResourcesInfo().length });
 });
 process.channel?.unref();
 

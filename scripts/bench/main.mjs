@@ -1,5 +1,6 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,start,tokens,clerk]
+// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk]
+import { churn } from "./churn.mjs";
 import { clerkRead } from "./clerk.mjs";
 import { costOfGuard } from "./guard.mjs";
 import { heapOfSessions } from "./heap.mjs";
@@ -19,6 +20,7 @@ const PARTS = {
   "list-2026": () => rateOf("tools/list in 2026-07-28", { method: "tools/list" }, 0.05, "2026-07-28"),
   guard: costOfGuard,
   heap: heapOfSessions,
+  churn,
   start: startUp,
   tokens: tokensOfTools,
   clerk: clerkRead,

@@ -34,11 +34,11 @@ export async function startOursWatched(settings = {}) {
   });
   return {
     ...server,
-    /** Heap in bytes after a collection, CPU time so far in microseconds. */
+    /** Memory in bytes after a collection, CPU time so far in microseconds, open handles. */
     async use() {
       server.child.send("use");
       const [use] = await once(server.child, "message");
-      return /** @type {{ heap: number, cpu: number }} */ (use);
+      return /** @type {{ heap: number, rss: number, cpu: number, handles: number }} */ (use);
     },
   };
 }

@@ -107,8 +107,9 @@ export function createModernDoor(parts: DoorParts & { readonly states: RequestSt
         try {
           const request = webRequest(req, leaving.signal);
           const response = await handler.fetch(request, { authInfo, parsedBody: message });
+          const why = response.ok ? undefined : cut();
+          if (why) throw why;
           if (extra.plainList && response.ok) await sendList(response, answering.toolLists.jsonOf(caller), res);
-          else if (cut() && !response.ok) throw cut();
           else await sendAnswer(response, res, { requestId: caller.requestId, id: idOf(message), cut });
         } finally {
           unwatch();
