@@ -308,3 +308,30 @@ function requireTogether(config: Config): void {
     throw new ConfigError("OPENAI_BASE_URL must be set for the model that CLANKER_MODEL names.");
   }
 }
+
+const PLACEHOLDER = /change|example|default|placeholder|secret|password|test|sample/i;
+
+/** Whether a server that listens on this host listens on every address of the machine. */
+export function isEveryAddress(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, "");
+  const url = `http://${address.includes(":") ? `[${address}]` : address}`;
+  // In a URL each way to write an address becomes the same one: 0, 0x0, 0:0:0:0:0:0:0:0.
+  return URL.canParse(url) && ["0.0.0.0", "[::]", "[::ffff:0:0]"].includes(new URL(url).hostname);
+}
+
+/** Throws {@link ConfigError} when a server in production would have settings that are unsafe there. */
+export function requireSafe(config: Config): void {
+  if (config.NODE_ENV !== "production") return;
+  const { CLANKER_FIXTURES, CLANKER_OWNER_KEY: key, CLANKER_PUBLIC_URL, HOST } = config;
+  if (CLANKER_FIXTURES) throw new ConfigError("CLANKER_FIXTURES must be off where NODE_ENV is production.");
+  if (key === undefined || PLACEHOLDER.test(key) || new Set(key).size < 8) {
+    throw new ConfigError(
+      "CLANKER_OWNER_KEY must be set to a random key of your own where NODE_ENV is production, such as the output of: openssl rand -hex 32.",
+    );
+  }
+  if (isEveryAddress(HOST) && CLANKER_PUBLIC_URL === undefined) {
+    throw new ConfigError(
+      `CLANKER_PUBLIC_URL must be set where NODE_ENV is production and HOST is ${HOST}, so that only known names reach the server.`,
+    );
+  }
+}

@@ -4,6 +4,7 @@ import { MEMORY_MANNERS } from "./core/manners.js";
 import type { McpOptions } from "./faces/mcp/options.js";
 import { version } from "./project.js";
 import { createToolSearch } from "./search/tool-search.js";
+import type { Events } from "./services/events.js";
 import { instructionsFor } from "./services/executions/instructions.js";
 
 const INSTRUCTIONS = [
@@ -15,8 +16,10 @@ const INSTRUCTIONS = [
 ].join("\n\n");
 
 /** What the MCP face is given of the program, for every transport alike. */
-export function mcpOptions({ services, registry, invoke, operatorSurface, requestStates, log }: App): McpOptions {
+export async function mcpOptions(app: App): Promise<McpOptions> {
+  const { services, registry, invoke, operatorSurface, requestStates, log } = app;
   const { skills, artifacts, memory, events } = services;
+  const fixtures = app.config.CLANKER_FIXTURES ? await loadFixtures(events) : undefined;
   return {
     version,
     instructions: INSTRUCTIONS,
@@ -28,10 +31,11 @@ export function mcpOptions({ services, registry, invoke, operatorSurface, reques
     events,
     states: requestStates,
     log,
+    ...(fixtures && { fixtures }),
     prompts: {
       list: (workspace) => skills.packs(workspace),
       async get(workspace, slug) {
-        const pack = (await skills.packs(workspace)).find((candidate) => candidate.slug === slug);
+        const pack = await skills.find(workspace, slug);
         return pack && instructionsFor(pack, "");
       },
     },
@@ -40,5 +44,16 @@ export function mcpOptions({ services, registry, invoke, operatorSurface, reques
       artifacts: (workspace, page) => artifacts.page(workspace, page),
       artifact: (workspace, id) => artifacts.content(workspace, id),
     },
+    skills: {
+      installed: (workspace) => skills.packs(workspace),
+      find: (workspace, slug) => skills.find(workspace, slug),
+    },
   };
+}
+
+async function loadFixtures(events: Events) {
+  const { createFixtures } = await import("./faces/mcp/fixtures/fixtures.js");
+  return createFixtures({
+    changePrompts: (workspace) => events.publish(workspace, { type: "skills-changed", data: {} }),
+  });
 }

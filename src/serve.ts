@@ -41,7 +41,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   const idleMs = config.CLANKER_SESSION_IDLE_SECONDS * 1000;
   const shelf = createSessionShelf({ store, idleMs, log });
   const mcp = createMcpHttpFace({
-    ...mcpOptions(app),
+    ...(await mcpOptions(app)),
     authenticate,
     guard,
     shelf,

@@ -27,6 +27,6 @@ export async function runStdio(
   const stop = () => stdin.destroy();
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
-  await serveStdio({ ...mcpOptions(app), caller, stdin, stdout });
+  await serveStdio({ ...(await mcpOptions(app)), caller, stdin, stdout });
   await app.close();
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { excessOf } from "./json-limits.js";
 
 /** The part of JSON Schema that every MCP client and model API accepts. */
 export interface JsonSchema {
@@ -116,6 +117,7 @@ function coerceObject(properties: Record<string, JsonSchema>, value: unknown): u
 
 function fromJson(value: unknown, opening: "{" | "["): unknown {
   if (typeof value !== "string" || !value.trimStart().startsWith(opening)) return value;
+  if (excessOf(value) !== undefined) return value;
   try {
     return JSON.parse(value);
   } catch {

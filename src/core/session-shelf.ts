@@ -34,6 +34,8 @@ export type SessionMessage =
   | { readonly kind: "cancel"; readonly session: string; readonly request: string | number }
   /** The subscriptions are others now. */
   | { readonly kind: "subscriptions"; readonly session: string; readonly uris: readonly string[] }
+  /** The client listens to notifications at this process now, and nowhere else. */
+  | { readonly kind: "listening"; readonly session: string; readonly process: string }
   /** Something was sent on a stream that nobody was connected to. */
   | { readonly kind: "sent"; readonly session: string }
   /** It is over, on every process. */

@@ -1,8 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "../core/errors.js";
-
-/** How deep arrays and objects may be nested. */
-const MAX_DEPTH = 64;
+import { excessOf } from "../core/json-limits.js";
 
 /** Whether the request announces a body, be it an empty one sent in chunks. */
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -48,31 +46,13 @@ export function decodeJson(bytes: Uint8Array): string {
   }
 }
 
-/**
- * Throws `INVALID_INPUT` when the text nests deeper than 64: it counts brackets, without recursion, so that a
- * hostile body is refused before anything is built from it.
- */
-export function requireShallow(text: string): void {
-  // Too short to be both valid and deep.
-  if (text.length <= 2 * MAX_DEPTH) return;
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charCodeAt(at);
-    if (quoted) {
-      if (character === BACKSLASH) at += 1;
-      else if (character === QUOTE) quoted = false;
-    } else if (character === QUOTE) quoted = true;
-    else if (character === OPEN_BRACE || character === OPEN_BRACKET) {
-      depth += 1;
-      if (depth > MAX_DEPTH) {
-        throw new AppError("INVALID_INPUT", `The body is nested deeper than ${MAX_DEPTH} levels; flatten it.`);
-      }
-    } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) depth -= 1;
-  }
+/** Throws `INVALID_INPUT` when the text is too deep or too wide to build anything from it. */
+export function requireModest(text: string): void {
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new AppError("INVALID_INPUT", `The body ${excess}.`);
 }
 
-/** The value of a text that {@link requireShallow} has let pass; throws `INVALID_INPUT` when it is no JSON. */
+/** The value of a text that {@link requireModest} has let pass; throws `INVALID_INPUT` when it is no JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -99,10 +79,3 @@ function tooLarge(maxBody: number): AppError {
 function notJson(): AppError {
   return new AppError("INVALID_INPUT", "The body is not JSON; check its quotes, commas and encoding (UTF-8).");
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

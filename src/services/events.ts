@@ -16,6 +16,8 @@ export interface Events {
   /** Tells of something that is done; never throws, for a listener that hears nothing looks again by itself. */
   publish(workspace: number, event: Omit<WorkspaceEvent, "id">): Promise<void>;
   subscribe(workspace: number, listener: (event: WorkspaceEvent) => void): Promise<Unsubscribe>;
+  /** The id of the newest event; "0" before the first. */
+  newest(workspace: number): Promise<string>;
   /** Events kept for a listener that comes back: those after this id, oldest first, at most 1,000 and 5 minutes old. */
   since(workspace: number, id: string): Promise<WorkspaceEvent[]>;
 }
@@ -43,6 +45,7 @@ export function createEvents(store: Store, log?: Log): Events {
     },
     subscribe: (workspace, listener) =>
       store.subscribe(channel(workspace), (message) => listener(message as WorkspaceEvent)),
+    newest: async (workspace) => String(await store.counter(channel(workspace))),
     async since(workspace, id) {
       const page = await store.page<WorkspaceEvent>(channel(workspace), {
         direction: "ascending",

@@ -20,6 +20,8 @@ export interface Skills {
   uninstall(workspace: number, slug: string): Promise<{ slug: string; uninstalled: true }>;
   /** The pack of an installed skill; throws `NOT_FOUND` or `SKILL_NOT_INSTALLED`. */
   requireInstalled(workspace: number, slug: string): Promise<Pack>;
+  /** The pack of an installed skill; undefined where it is not installed. */
+  find(workspace: number, slug: string): Promise<Pack | undefined>;
   /** Every installed pack, by slug. */
   packs(workspace: number): Promise<Pack[]>;
 }
@@ -88,6 +90,11 @@ export function createSkills(options: {
       const pack = requirePack(marketplace, slug);
       if (!(await store.get(collection(workspace), slug))) throw notInstalled(slug);
       return pack;
+    },
+
+    async find(workspace, slug) {
+      const pack = marketplace.pack(slug);
+      return pack && (await store.get(collection(workspace), slug)) ? pack : undefined;
     },
 
     packs: async (workspace) => (await installed(workspace)).map(({ pack }) => pack),

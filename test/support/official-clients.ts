@@ -36,6 +36,8 @@ export interface OfficialClient {
   ): Promise<CallToolResult>;
   /** The questions its person was asked. */
   readonly asked: readonly string[];
+  /** What the client took for wrong, such as an answer to nothing that it had sent, or a stream that broke. */
+  readonly strays: readonly Error[];
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export type Place =
 /** Connects an official client of this kind. */
 export async function connectClient(kind: ClientKind, place: Place, person?: Person): Promise<OfficialClient> {
   const asked: string[] = [];
+  const strays: Error[] = [];
   const answer = (message: string) => {
     asked.push(message);
     return { action: person?.(message) ?? "cancel", content: {} };
@@ -55,6 +58,7 @@ export async function connectClient(kind: ClientKind, place: Place, person?: Per
   const info = { name: "tests", version: "1.0.0" };
   if (kind.startsWith("v1")) {
     const client = new OldClient(info, { capabilities });
+    client.onerror = (error) => strays.push(error);
     if (person) client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params.message));
     const transport = oldTransport(kind, place);
     await client.connect(transport);
@@ -64,11 +68,13 @@ export async function connectClient(kind: ClientKind, place: Place, person?: Per
       call: async (name, args = {}, options) =>
         (await client.callTool({ name, arguments: args }, undefined, options)) as CallToolResult,
       asked,
+      strays,
       close: () => client.close(),
     };
   }
   const mode = kind.includes("pinned") ? { pin: "2026-07-28" } : ("auto" as const);
   const client = new NewClient(info, { capabilities, versionNegotiation: { mode } });
+  client.onerror = (error) => strays.push(error);
   if (person) client.setRequestHandler("elicitation/create", ({ params }) => answer(params.message));
   await client.connect(newTransport(place));
   return {
@@ -77,6 +83,7 @@ export async function connectClient(kind: ClientKind, place: Place, person?: Per
     call: async (name, args = {}, options) =>
       (await client.callTool({ name, arguments: args }, options)) as CallToolResult,
     asked,
+    strays,
     close: () => client.close(),
   };
 }

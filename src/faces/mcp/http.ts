@@ -28,6 +28,8 @@ const PATIENCE_MS = 10_000;
 const KEEP_ALIVE_MS = 15_000;
 /** How long calls may go on when the server stops, in milliseconds. */
 const GRACE_MS = 3000;
+/** How long the errors of those that do not finish may take to go out, in milliseconds. */
+const LAST_WORDS_MS = 1000;
 
 export interface McpHttpOptions extends McpOptions {
   readonly authenticate: Authenticate;
@@ -109,15 +111,18 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
 
   async function close(): Promise<void> {
     const door = await modern;
-    const inFlight = () =>
-      [...table.all()].reduce((sum, { mcp }) => sum + mcp.inFlight.size, door?.inFlight() ?? 0);
+    const inFlight = () => [...table.all()].reduce((sum, { mcp }) => sum + mcp.inFlight.size, door?.inFlight() ?? 0);
     for (let waited = 0; inFlight() > 0 && waited < GRACE_MS; waited += 20) await sleep(20);
-    const why = new AppError("SHUTTING_DOWN", "The server is stopping before this call was done; call again in a moment.");
+    const why = new AppError(
+      "SHUTTING_DOWN",
+      "The server is stopping before this call was done; call again in a moment.",
+    );
     for (const session of table.all()) {
       for (const request of [...session.mcp.inFlight.keys()]) cancelInFlight(session, request, why);
     }
     await door?.close(why);
-    if (inFlight() > 0) await sleep(50); // the errors are on their way out
+    const unsaid = () => inFlight() + streamable.unanswered();
+    for (let waited = 0; unsaid() > 0 && waited < LAST_WORDS_MS; waited += 20) await sleep(20);
     watch.close();
     await table.close();
     await parts.peers.close();

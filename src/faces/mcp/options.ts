@@ -36,7 +36,10 @@ export interface McpOptions {
 /** What the conformance suites ask a server for: beside the catalogue, and shown to everybody. */
 export interface Fixtures {
   /** Announced beside what the server can do anyway. */
-  readonly capabilities: { readonly completions: Readonly<Record<string, never>>; readonly logging: Readonly<Record<string, never>> };
+  readonly capabilities: {
+    readonly completions: Readonly<Record<string, never>>;
+    readonly logging: Readonly<Record<string, never>>;
+  };
   /** Methods that the server answers with fixtures only. */
   readonly methods: readonly "completion/complete"[];
   /** Tools whose calls have arguments in headers too, with their input schemas. */

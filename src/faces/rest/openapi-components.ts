@@ -76,9 +76,12 @@ export const answerHeaders = (): Part => ({
   "clanker-version": ref("headers", "Version"),
 });
 
+/** Codes that any request may meet before it gets to its operation. */
+const AT_THE_DOOR = ["INVALID_VERSION", "HOST_REFUSED", "ORIGIN_REFUSED"] as const satisfies readonly ErrorCode[];
+
 /** One response for each status that these codes and the common ones have. */
 export function errorResponses(codes: readonly ErrorCode[]): Part {
-  const all = [...new Set<ErrorCode>([...COMMON_ERRORS, "INVALID_VERSION", ...codes])];
+  const all = [...new Set<ErrorCode>([...COMMON_ERRORS, ...AT_THE_DOOR, ...codes])];
   const statuses = [...new Set(all.map((code) => ERRORS[code].status))].sort((a, b) => a - b);
   return Object.fromEntries(
     statuses.map((status) => [String(status), errorResponse(all.filter((code) => ERRORS[code].status === status))]),

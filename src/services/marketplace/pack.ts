@@ -28,7 +28,8 @@ export interface Pack {
   readonly artifact?: { readonly template: string; readonly name: string; readonly mimeType: string };
   /** The Markdown after the front matter. */
   readonly instructions: string;
-  readonly files: readonly { readonly path: string; readonly size: number }[];
+  /** Every file of its folder, SKILL.md among them. */
+  readonly files: readonly PackFile[];
   /** SHA-256 in hex over all files, their paths included. */
   readonly digest: string;
 }
@@ -52,7 +53,7 @@ export async function readPack(folder: string, slug: string): Promise<Pack> {
     ...(source !== undefined && { source }),
     ...(artifact && { artifact: artifactOf(artifact, files) }),
     instructions,
-    files: files.map(({ path, content }) => ({ path, size: content.byteLength })),
+    files,
     digest: digestOf(files),
   };
 }

@@ -249,6 +249,7 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
     events: async function* () {},
     waiting: async () => ({}),
   };
+  const presented: string[] = [];
   const registry = createRegistry(catalogue);
   const invoke = createInvoke<Desk>([
     stages.mapErrors(log),
@@ -264,7 +265,10 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
     registry,
     invoke,
     guard: createGuard({}),
-    authenticate,
+    authenticate(key, origin) {
+      presented.push(String(key));
+      return authenticate(key, origin);
+    },
     linkCaller: (path, query, origin) =>
       query.get("signature") === `signed:${path}`
         ? { kind: "key", workspace: 1, person: 1, scopes: new Set(["workspace:files:read"]), ...origin }
@@ -288,6 +292,8 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
     port,
     desk,
     lines,
+    /** The keys that were looked up. */
+    presented,
     /** A request with the owner's key unless `headers` name another. */
     ask: (path: string, init: RequestInit = {}) =>
       fetch(url + path, { ...init, headers: { "x-api-key": "owner-key", ...(init.headers as object) } }),

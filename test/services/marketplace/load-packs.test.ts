@@ -58,8 +58,8 @@ describe("a good pack", () => {
         artifact: { template: TEMPLATE, name: "page.html", mimeType: "text/html" },
         instructions: "Do it well.",
         files: [
-          { path: "SKILL.md", size: Buffer.byteLength(skill(front)) },
-          { path: "page.html", size: TEMPLATE.length },
+          { path: "SKILL.md", content: Buffer.from(skill(front)) },
+          { path: "page.html", content: Buffer.from(TEMPLATE) },
         ],
         digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       },

@@ -18,7 +18,7 @@ function pack(slug: string, changes: Partial<Pack> = {}): Pack {
     secrets: [],
     memory: true,
     instructions: "Do it.",
-    files: [{ path: "SKILL.md", size: 10 }],
+    files: [{ path: "SKILL.md", content: Buffer.from("Do it.") }],
     digest: "0".repeat(64),
     ...changes,
   };

@@ -4,6 +4,7 @@ import type { Change, ChangeSource } from "../change-hub.js";
 import type { DoorParts } from "../door-parts.js";
 import { Refusal } from "../door.js";
 import type { Visitor } from "../stream-watch.js";
+import { writeOn } from "../stream-writing.js";
 import { notificationsOf } from "./server.js";
 import type { StreamableSession } from "./session-table.js";
 import { beginStream, eventText, KEEP_ALIVE } from "./sse-text.js";
@@ -70,18 +71,18 @@ export function createNotifications(parts: DoorParts & { readonly changes: Chang
       const from = after ?? { change: Number(await changes.newest(workspace)) };
       const missed = after ? await changesAfter(changes, workspace, after) : [];
       beginStream(res, session.id);
-      if (String(headers["mcp-protocol-version"]) >= TAKES_EMPTY_EVENTS) res.write(eventText(idAt(from), ""));
+      if (String(headers["mcp-protocol-version"]) >= TAKES_EMPTY_EVENTS) writeOn(res, eventText(idAt(from), ""));
       const textsOf = teller(session, from);
-      for (const text of missed.flatMap(textsOf).slice(-REPLAYED)) res.write(text);
+      for (const text of missed.flatMap(textsOf).slice(-REPLAYED)) writeOn(res, text);
       const replayed = new Set(missed.map(({ id }) => id));
       hear = (change) => {
         // What the client has, or was just replayed, may only now come in from the process where it happened.
         if (after && (replayed.has(change.id) || Number(change.id) <= after.change)) return;
-        for (const text of textsOf(change)) res.write(text);
+        for (const text of textsOf(change)) writeOn(res, text);
         if (res.writableLength > MAX_BACKLOG) res.destroy();
       };
       early.forEach(hear);
-      keepAlive = setInterval(() => res.write(KEEP_ALIVE), keepAliveMs).unref();
+      keepAlive = setInterval(() => writeOn(res, KEEP_ALIVE), keepAliveMs).unref();
       await ended;
     } finally {
       clearInterval(keepAlive);

@@ -1,10 +1,8 @@
 import type { RequestId } from "@modelcontextprotocol/sdk/types.js";
 import type { ServerResponse } from "node:http";
+import { writeOn, writeOut } from "../stream-writing.js";
 import type { EventLog, Sending } from "./event-log.js";
 import { beginStream } from "./sse-text.js";
-
-/** A client that takes nothing for so long is cut off, in milliseconds; it can resume. */
-const STALLED_MS = 30_000;
 
 /** The answer of a request, on its way to the client. */
 export interface Relay {
@@ -16,8 +14,6 @@ export interface Relay {
   readonly request: RequestId;
   /** After so many milliseconds the client gets a stream, although there is nothing to send yet. */
   readonly patienceMs: number;
-  /** A stream begins for the client. */
-  readonly onStream: () => void;
   /** The client left, and has no id to resume from. */
   readonly onAbandoned: () => void;
   /** Whether the request is still worked on. */
@@ -58,7 +54,7 @@ export async function relayAnswer(relay: Relay): Promise<boolean> {
     await log.keep(chunk, request, textOf(chunk.data));
     if (!left) {
       resumable = true;
-      await write(res, chunk.bytes);
+      await writeOut(res, chunk.bytes);
     }
     if (left && resumable) await log.announce();
   };
@@ -67,7 +63,6 @@ export async function relayAnswer(relay: Relay): Promise<boolean> {
     if (!streaming && !left) {
       streaming = true;
       beginStream(res, relay.session);
-      relay.onStream();
     }
     for (const chunk of waiting.splice(0)) sent = sent.then(() => send(chunk));
   };
@@ -81,7 +76,7 @@ export async function relayAnswer(relay: Relay): Promise<boolean> {
       if (done) break;
       const chunk = chunkOf(value, log);
       if (!chunk) {
-        if (streaming && !left) await write(res, value);
+        if (streaming && !left) await writeOut(res, value);
         continue;
       }
       last = chunk;
@@ -99,7 +94,7 @@ export async function relayAnswer(relay: Relay): Promise<boolean> {
       await sent;
       if (last) await log.detach(last.stream, request);
     } else if (!last?.last && streaming && !left) {
-      res.write(`event: message\ndata: ${relay.lastWords()}\n\n`);
+      writeOn(res, `event: message\ndata: ${relay.lastWords()}\n\n`);
     }
     await sent;
   } finally {
@@ -117,19 +112,6 @@ function sendJson({ res, session }: Relay, json: Uint8Array): void {
     "mcp-session-id": session,
   });
   res.end(json);
-}
-
-function write(res: ServerResponse, chunk: Uint8Array): Promise<void> | undefined {
-  if (res.destroyed || res.write(chunk)) return undefined;
-  return new Promise((resolve) => {
-    const stalled = setTimeout(() => res.destroy(), STALLED_MS);
-    const goOn = () => {
-      clearTimeout(stalled);
-      res.off("drain", goOn).off("close", goOn);
-      resolve();
-    };
-    res.on("drain", goOn).on("close", goOn);
-  });
 }
 
 /** The transport writes one event a chunk; anything else (a comment) is undefined. */

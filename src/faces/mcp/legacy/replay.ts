@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { SentEvent, SessionShelf } from "../../../core/session-shelf.js";
 import { RPC } from "../rpc-error.js";
+import { writeOn } from "../stream-writing.js";
 import { endedAnswer } from "./session-table.js";
 import { beginStream, eventText, KEEP_ALIVE } from "./sse-text.js";
 
@@ -32,22 +33,22 @@ export async function follow(lost: Lost): Promise<void> {
   const stop = lost.listen(() => wake());
   res.once("close", () => wake());
   beginStream(res, session);
-  const keepAlive = setInterval(() => res.write(KEEP_ALIVE), lost.keepAliveMs);
+  const keepAlive = setInterval(() => writeOn(res, KEEP_ALIVE), lost.keepAliveMs);
   try {
     let { last } = lost;
-    while (!last.last && !res.destroyed && lost.isOpen()) {
+    while (!last.last && !res.destroyed && !res.writableEnded && lost.isOpen()) {
       const more = new Promise<void>((resolve) => (wake = resolve));
       const alive = await shelf.isAlive(worker);
       let news = await shelf.eventsAfter(session, last);
       if (!alive && !news.at(-1)?.last) news = [...news, await lostAnswer(lost)];
-      for (const event of news) res.write(eventText(event.id, event.data));
+      for (const event of news) writeOn(res, eventText(event.id, event.data));
       last = news.at(-1) ?? last;
       if (last.last) break;
       const timer = setTimeout(() => wake(), LOOK_EVERY_MS);
       await more;
       clearTimeout(timer);
     }
-    if (!last.last && !res.destroyed) res.write(`event: message\ndata: ${endedAnswer(last.request)}\n\n`);
+    if (!last.last) writeOn(res, `event: message\ndata: ${endedAnswer(last.request)}\n\n`);
   } finally {
     stop();
     clearInterval(keepAlive);
@@ -56,12 +57,12 @@ export async function follow(lost: Lost): Promise<void> {
 }
 
 /** The answer to a request whose process died; kept, so that a client that asks again is not kept waiting. */
-async function lostAnswer({ shelf, session, last: { stream, request } }: Lost): Promise<SentEvent> {
+async function lostAnswer({ shelf, session, res, last: { stream, request } }: Lost): Promise<SentEvent> {
   const error = {
     code: RPC.server,
     message:
       "The server process that worked on this call has stopped, so how far it came is unknown; look before you call again.",
-    data: { code: "SHUTTING_DOWN" },
+    data: { code: "SHUTTING_DOWN", request_id: res.getHeader("x-request-id") },
   };
   const data = JSON.stringify({ jsonrpc: "2.0", id: request, error });
   const event = { id: shelf.nextEventId(), stream, data, ...(request !== undefined && { request }), last: true };

@@ -134,9 +134,9 @@ function asker(capabilities: ClientCapabilities | undefined, extra: Extra): Ask 
     try {
       return await extra.sendRequest(elicitation(prompt), ElicitResultSchema, options);
     } catch (thrown) {
-      if (extra.signal.aborted || !(thrown instanceof McpError)) throw thrown;
-      if (thrown.code === Number(ErrorCode.ConnectionClosed)) throw thrown;
-      // It took too long, or the client cannot do what it said it could: nobody agreed to anything.
+      if (extra.signal.aborted) throw thrown;
+      if (thrown instanceof McpError && thrown.code === Number(ErrorCode.ConnectionClosed)) throw thrown;
+      // It took too long, or what the client answered is no answer: nobody agreed to anything.
       return { action: "cancel" };
     }
   };

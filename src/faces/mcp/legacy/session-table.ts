@@ -53,10 +53,14 @@ export interface SessionTable {
   /** The session, where this process holds it, whoever asks. */
   get(id: string): HttpSession | undefined;
   /** The session, where this process holds it and it is this caller's and of this kind; counts as a use. */
-  find<K extends HttpSession["kind"]>(id: string, kind: K, caller: Caller): Extract<HttpSession, { kind: K }> | undefined;
+  find<K extends HttpSession["kind"]>(
+    id: string,
+    kind: K,
+    caller: Caller,
+  ): Extract<HttpSession, { kind: K }> | undefined;
   /**
-   * Counts a stream, and ends the session once the stream's key is no longer good; `onEnd` is told when the session ends,
-   * for whatever reason. The returned function says that the stream is over.
+   * Counts a request that is answered or listens, and ends the session once the key is no longer good; `onEnd` is told when the session ends, for
+   * whatever reason. The returned function says that the request is over.
    */
   openStream(session: HttpSession, visitor: Visitor, onEnd?: () => void): () => void;
   /** Ends this process's part of a session. */
@@ -89,6 +93,15 @@ export function createSessionTable(options: {
 
   const end = async ({ mcp }: HttpSession) => {
     await mcp.server.close().catch((err: unknown) => log.warn({ err }, "a session did not close cleanly"));
+  };
+
+  const waitFor = (id: string, onEnd: () => void) => {
+    const told = waiting.get(id) ?? new Set();
+    waiting.set(id, told.add(onEnd));
+    return () => {
+      told.delete(onEnd);
+      if (told.size === 0 && waiting.get(id) === told) waiting.delete(id);
+    };
   };
 
   const touch = (session: HttpSession) => {
@@ -149,16 +162,14 @@ export function createSessionTable(options: {
     },
     openStream(session, visitor, onEnd) {
       const unwatch = watch.watch(visitor, () => void end(session));
-      const told = waiting.get(session.id) ?? new Set();
-      if (onEnd) waiting.set(session.id, told.add(onEnd));
+      const forget = onEnd && waitFor(session.id, onEnd);
       let open = true;
       session.streams += 1;
       return () => {
         unwatch();
         if (!open) return;
         open = false;
-        if (onEnd) told.delete(onEnd);
-        if (told.size === 0 && waiting.get(session.id) === told) waiting.delete(session.id);
+        forget?.();
         session.streams -= 1;
         session.lastUsed = now();
       };

@@ -16,7 +16,9 @@ export function beginStream(res: ServerResponse, session: string): void {
 
 /** An event with a message, as JSON; one without only tells its id. */
 export function eventText(id: string, message: string): string {
-  return message === "" ? `id: ${id}\nretry: ${RETRY_MS}\ndata: \n\n` : `event: message\nid: ${id}\ndata: ${message}\n\n`;
+  return message === ""
+    ? `id: ${id}\nretry: ${RETRY_MS}\ndata: \n\n`
+    : `event: message\nid: ${id}\ndata: ${message}\n\n`;
 }
 
 /** What keeps a silent stream from being taken for dead. */

@@ -6,8 +6,11 @@ import { invalidRequest, readMessage, Refusal } from "../door.js";
 import { RPC } from "../rpc-error.js";
 import { type Choice, within } from "../session-choice.js";
 import { ownerOf, type Visitor } from "../stream-watch.js";
+import { writeOn } from "../stream-writing.js";
+import { requireWholeInitialize } from "./initialize.js";
 import { openSession } from "./server.js";
 import { noSuchSession, type SseSession } from "./session-table.js";
+import { KEEP_ALIVE } from "./sse-text.js";
 import { takeMessage } from "./sse-message.js";
 import { subscribedUris } from "./subscriptions.js";
 
@@ -59,7 +62,7 @@ export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serv
         const mcp = openSession(answering, { caller: within(choice, caller), subscriptions, onClosed });
         const time = { lastUsed: now(), touched: now(), streams: 0 };
         const session: SseSession = { kind: "sse", id, owner, choice, mcp, transport, res, subscriptions, ...time };
-        const keepAlive = setInterval(() => res.write(": keep-alive\n\n"), keepAliveMs);
+        const keepAlive = setInterval(() => writeOn(res, KEEP_ALIVE), keepAliveMs);
         keepAlive.unref();
         const closeStream = table.openStream(session, visitor);
         mcp.server.oninitialized = () => mcp.listen();
@@ -80,6 +83,7 @@ export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serv
 
     async message(req, res, visitor) {
       const message = await readMessage(req, maxBody);
+      requireWholeInitialize(message);
       const id = new URLSearchParams(req.url?.split("?")[1]).get("sessionId");
       if (id === null) throw invalidRequest("Send the sessionId that the stream's endpoint event named.");
       const session = await place(id, visitor);

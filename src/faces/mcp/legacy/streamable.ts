@@ -8,6 +8,7 @@ import { RPC } from "../rpc-error.js";
 import { within } from "../session-choice.js";
 import type { Visitor } from "../stream-watch.js";
 import { askedBy, withOwnId } from "./asked.js";
+import { requireWholeInitialize } from "./initialize.js";
 import { cancelInFlight, settleCancelled } from "./cancelling.js";
 import { createNotifications, positionOf } from "./notifications.js";
 import { relayAnswer } from "./relay.js";
@@ -25,6 +26,8 @@ export interface StreamableDoor {
   post(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor): Promise<void>;
   readonly get: Serve;
   readonly del: Serve;
+  /** Requests that have no answer yet, or whose answer is on its way out. */
+  unanswered(): number;
 }
 
 /** The door of the revisions from 2025-03-26 to 2025-11-25. */
@@ -32,7 +35,7 @@ export function createStreamableDoor(
   parts: DoorParts & { readonly changes: ChangeSource },
   sessions: StreamableSessions,
 ): StreamableDoor {
-  const { table, choices, answering, shelf, peers, now, patienceMs, keepAliveMs } = parts;
+  const { table, choices, answering, shelf, peers, patienceMs, keepAliveMs } = parts;
   const listen = createNotifications(parts);
   /** Requests that have no answer yet, by session and id: one that comes twice would cost the first its stream. */
   const unanswered = new Set<string>();
@@ -44,6 +47,7 @@ export function createStreamableDoor(
   }
 
   async function post(message: Message, req: IncomingMessage, res: ServerResponse, visitor: Visitor) {
+    requireWholeInitialize(message);
     const id = req.headers["mcp-session-id"];
     if (id === undefined) return begin(message, req, res, visitor);
     const session = await sessionOf(String(id), req, visitor);
@@ -94,14 +98,14 @@ export function createStreamableDoor(
     }
     const choice = choices.read(req, visitor.caller);
     const giveBack = table.reserve();
-    try {
+    const open = async () => {
       const session = await sessions.create(visitor.caller, choice);
       const response = await handOver(session, message, req.headers, visitor);
       if (session.transport.sessionId !== undefined) await sessions.keep(session, message);
-      await converse(session, response, request, res, visitor);
-    } finally {
-      giveBack();
-    }
+      return { session, response };
+    };
+    const { session, response } = await open().finally(giveBack);
+    await converse(session, response, request, res, visitor);
   }
 
   function handOver(session: StreamableSession, message: Message, headers: IncomingHttpHeaders, { caller }: Visitor) {
@@ -124,7 +128,7 @@ export function createStreamableDoor(
       res.writeHead(response.status).end();
       return;
     }
-    let closeStream: (() => void) | undefined;
+    const closeStream = table.openStream(session, visitor);
     try {
       const sent = await relayAnswer({
         response,
@@ -133,15 +137,13 @@ export function createStreamableDoor(
         log: session.log,
         request,
         patienceMs,
-        onStream: () => (closeStream = table.openStream(session, visitor)),
         onAbandoned: () => cancelInFlight(session, request),
         isOpen: () => isOpen(session) && session.mcp.inFlight.has(request),
         lastWords: () => endedAnswer(request),
       });
       if (!sent) throw sessionEnded();
     } finally {
-      closeStream?.();
-      session.lastUsed = now();
+      closeStream();
     }
   }
 
@@ -154,7 +156,9 @@ export function createStreamableDoor(
       throw new Refusal(new AppError("INVALID_INPUT", "Accept text/event-stream."), RPC.server, {}, 406);
     }
     if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))) {
-      throw invalidRequest(`This server does not speak this revision; it speaks ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")}.`);
+      throw invalidRequest(
+        `This server does not speak this revision; it speaks ${SUPPORTED_PROTOCOL_VERSIONS.join(", ")}.`,
+      );
     }
     const after = positionOf(String(lastId));
     // What is not kept any more cannot be replayed; the client then listens to what is to come.
@@ -186,7 +190,7 @@ export function createStreamableDoor(
     res.writeHead(response.status).end();
   };
 
-  return { post, get, del };
+  return { post, get, del, unanswered: () => unanswered.size };
 }
 
 /**

@@ -71,10 +71,14 @@ export function createModernDoor(parts: DoorParts & { readonly states: RequestSt
     const giveBack = table.reserve();
     const handler = handlerOver(changesFor(caller));
     subscriptions.add(handler);
+    const leave = answering.hub.listen(caller.workspace, () => undefined);
     try {
+      // Whoever is told that it listens is told of all that happens from then on.
+      await answering.hub.ready(caller.workspace);
       await serve(handler);
     } finally {
       subscriptions.delete(handler);
+      leave();
       giveBack();
       await handler.close();
     }
@@ -164,6 +168,7 @@ function webRequest({ headers: given }: IncomingMessage, signal: AbortSignal): R
  * Whether this asks for all tools. Encoding that answer anew costs most of the request; everything else that the SDK
  * does for it, it does with an empty list.
  */
-function isPlainList({ method, params }: Message): boolean {
+function isPlainList({ id, method, params }: Message): boolean {
+  if (id === undefined) return false; // a notification by that name is acknowledged, not answered
   return method === "tools/list" && Object.keys(params ?? {}).every((name) => name === "_meta");
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { AppError } from "../../../core/errors.js";
 import { RPC, stableCodeOf } from "../rpc-error.js";
+import { writeOn, writeOut } from "../stream-writing.js";
 
 /** What is known of the request that is answered. */
 export interface Sending {
@@ -56,13 +57,13 @@ async function stream(
   for (;;) {
     const { value, done } = await reader.read();
     if (done || res.destroyed) break;
-    if (!res.write(value)) await new Promise<void>((goOn) => res.once("drain", goOn).once("close", goOn));
+    await writeOut(res, value);
   }
   const why = cut();
-  if (why && id !== undefined && !res.destroyed) {
+  if (why && id !== undefined) {
     const data = { code: why.code, request_id: requestId };
     const error = { jsonrpc: "2.0", id, error: { code: RPC.server, message: why.message, data } };
-    res.write(`event: message\ndata: ${JSON.stringify(error)}\n\n`);
+    writeOn(res, `event: message\ndata: ${JSON.stringify(error)}\n\n`);
   }
   res.end();
 }
