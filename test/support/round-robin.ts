@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
+/** What is said of one connection only. */
+const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding"];
+
 /** A request that went through. */
 export interface Passed {
   readonly method: string;
@@ -66,8 +69,8 @@ export async function startRoundRobin(urls: readonly string[]): Promise<RoundRob
       }),
     );
     upstream.on("response", (answer) => {
-      const { connection: _hop, "keep-alive": _too, ...headers } = answer.headers;
-      res.writeHead(answer.statusCode ?? 502, headers);
+      const headers = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name));
+      res.writeHead(answer.statusCode ?? 502, Object.fromEntries(headers));
       res.flushHeaders();
       answer.pipe(res);
       answer.once("error", () => res.destroy());

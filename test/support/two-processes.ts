@@ -29,7 +29,10 @@ export interface TwoProcesses {
 }
 
 /** Starts them over a Redis of their own, or over one file. */
-export async function startTwoProcesses(env: Environment = {}, kind: "redis" | "file" = "redis"): Promise<TwoProcesses> {
+export async function startTwoProcesses(
+  env: Environment = {},
+  kind: "redis" | "file" = "redis",
+): Promise<TwoProcesses> {
   const home = await temporaryFolder();
   const settings = {
     CLANKER_STORE: kind === "redis" ? await ownRedis() : `file:${join(home, "store.db")}`,

@@ -9,7 +9,7 @@ export function writeOn(res: ServerResponse, chunk: string | Uint8Array): boolea
 }
 
 /** The same, and waits for a client that is behind. */
-export function writeOut(res: ServerResponse, chunk: Uint8Array): Promise<void> | undefined {
+export function writeOut(res: ServerResponse, chunk: string | Uint8Array): Promise<void> | undefined {
   if (writeOn(res, chunk)) return undefined;
   return new Promise((resolve) => {
     const stalled = setTimeout(() => res.destroy(), STALLED_MS);

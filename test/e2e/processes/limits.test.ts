@@ -35,28 +35,26 @@ const statusAt = async (session: HandSession, at: string) => (await session.post
 
 describe("P29: sessions", () => {
   it("are capped, reaped when they are idle on every process, and counted anew", async () => {
-    for (let round = 0; round < 2; round += 1) {
-      const sessions: HandSession[] = [];
-      for (let n = 0; n < MOST - 2; n += 1) sessions.push(await open());
-      const [listening, sse] = [await open(), await openSse()];
-      await expectFull();
-      // What is held here can be used there: it has room of its own.
-      const [used, idle] = sessions as [HandSession, HandSession];
-      expect(await statusAt(used, there)).toBe(200);
-      expect(await statusAt(idle, there)).toBe(200);
-      const stream = await listening.listen(here);
-      for (let waited = 0; waited < IDLE_MS * 1.5; waited += 250) {
-        await sleep(250);
-        expect(await statusAt(used, waited % 500 ? here : there)).toBe(200);
-      }
-      for (const session of sessions) {
-        const alive = session === used ? 200 : 404;
-        for (const at of [here, there]) expect(await statusAt(session, at)).toBe(alive);
-      }
-      // An open stream is a use, wherever the next request goes.
-      expect(await statusAt(listening, there)).toBe(200);
-      await reopenAll([used, listening], [stream, sse]);
+    const sessions: HandSession[] = [];
+    for (let n = 0; n < MOST - 2; n += 1) sessions.push(await open());
+    const [listening, sse] = [await open(), await openSse()];
+    await expectFull();
+    // What is held here can be used there: it has room of its own.
+    const [used, idle] = sessions as [HandSession, HandSession];
+    expect(await statusAt(used, there)).toBe(200);
+    expect(await statusAt(idle, there)).toBe(200);
+    const stream = await listening.listen(here);
+    for (let waited = 0; waited < IDLE_MS * 1.5; waited += 250) {
+      await sleep(250);
+      expect(await statusAt(used, waited % 500 ? here : there)).toBe(200);
     }
+    for (const session of sessions) {
+      const alive = session === used ? 200 : 404;
+      for (const at of [here, there]) expect(await statusAt(session, at)).toBe(alive);
+    }
+    // An open stream is a use, wherever the next request goes.
+    expect(await statusAt(listening, there)).toBe(200);
+    await reopenAll([used, listening], [stream, sse]);
   });
 
   /** Ends what is left, and waits until all of it can be opened again. */

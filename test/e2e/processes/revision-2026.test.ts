@@ -40,7 +40,7 @@ describe("2026-07-28 over two processes", () => {
   it.each([
     ["pinned", { pin: REVISION }],
     ["auto", "auto"],
-  ] as const)("subscriptions/listen hears what changed on either process: %s", async (_name, mode) => {
+  ] as const)("subscriptions/listen hears what changed on either process: %s", async (name, mode) => {
     const [listener, writer, other] = [
       await connect(here, mode),
       await connect(there, mode),
@@ -52,7 +52,7 @@ describe("2026-07-28 over two processes", () => {
     const subscription = await listener.listen({ promptsListChanged: true, resourceSubscriptions: [memory] });
     const expected: string[] = [];
     for (const client of [writer, other, writer]) {
-      await client.callTool({ name: "write-memory", arguments: { content: `${mode} ${expected.length}` } });
+      await client.callTool({ name: "write-memory", arguments: { content: `${name} ${expected.length}` } });
       expected.push(memory);
       await until(() => heard.length === expected.length);
       await client.callTool({ name: "install-skill", arguments: { slug: "summarize" } });

@@ -67,9 +67,13 @@ export function createNotifications(parts: DoorParts & { readonly changes: Chang
     let keepAlive: NodeJS.Timeout | undefined;
     try {
       await hub.ready(workspace);
+      if (res.destroyed) return;
       await shelf.broadcast({ kind: "listening", session: session.id, process: shelf.process });
-      const from = after ?? { change: Number(await changes.newest(workspace)) };
-      const missed = after ? await changesAfter(changes, workspace, after) : [];
+      const newest = Number(await changes.newest(workspace));
+      // Ids begin anew in a store that has lost what it had.
+      const lost = after && after.change <= newest ? after : undefined;
+      const from = lost ?? { change: newest };
+      const missed = lost ? await changesAfter(changes, workspace, lost) : [];
       beginStream(res, session.id);
       if (String(headers["mcp-protocol-version"]) >= TAKES_EMPTY_EVENTS) writeOn(res, eventText(idAt(from), ""));
       const textsOf = teller(session, from);
@@ -77,7 +81,7 @@ export function createNotifications(parts: DoorParts & { readonly changes: Chang
       const replayed = new Set(missed.map(({ id }) => id));
       hear = (change) => {
         // What the client has, or was just replayed, may only now come in from the process where it happened.
-        if (after && (replayed.has(change.id) || Number(change.id) <= after.change)) return;
+        if (lost && (replayed.has(change.id) || Number(change.id) <= lost.change)) return;
         for (const text of textsOf(change)) writeOn(res, text);
         if (res.writableLength > MAX_BACKLOG) res.destroy();
       };

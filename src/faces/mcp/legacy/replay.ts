@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { SentEvent, SessionShelf } from "../../../core/session-shelf.js";
 import { RPC } from "../rpc-error.js";
-import { writeOn } from "../stream-writing.js";
+import { writeOn, writeOut } from "../stream-writing.js";
 import { endedAnswer } from "./session-table.js";
 import { beginStream, eventText, KEEP_ALIVE } from "./sse-text.js";
 
@@ -41,7 +41,7 @@ export async function follow(lost: Lost): Promise<void> {
       const alive = await shelf.isAlive(worker);
       let news = await shelf.eventsAfter(session, last);
       if (!alive && !news.at(-1)?.last) news = [...news, await lostAnswer(lost)];
-      for (const event of news) writeOn(res, eventText(event.id, event.data));
+      for (const event of news) await writeOut(res, eventText(event.id, event.data));
       last = news.at(-1) ?? last;
       if (last.last) break;
       const timer = setTimeout(() => wake(), LOOK_EVERY_MS);

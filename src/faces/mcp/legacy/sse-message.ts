@@ -1,10 +1,13 @@
+import type { ServerResponse } from "node:http";
 import type { Caller } from "../../../core/caller.js";
 import { within } from "../session-choice.js";
 import { authInfoOf } from "./server.js";
 import type { SseSession } from "./session-table.js";
 
-/** Bytes that may wait for a client that does not read; past them its session ends. */
 const MAX_BACKLOG = 8 * 1024 * 1024;
+
+/** Whether more waits for a client than for one that reads, so that its session has to end. */
+export const isBehind = (res: ServerResponse): boolean => res.writableLength > MAX_BACKLOG;
 
 /**
  * Handles a message of an HTTP+SSE client, which came in here or at another process and was checked there. Where the
@@ -12,7 +15,7 @@ const MAX_BACKLOG = 8 * 1024 * 1024;
  */
 export async function takeMessage(session: SseSession, message: object, caller: Caller): Promise<boolean> {
   const { res, mcp, transport, choice } = session;
-  if (res.writableLength > MAX_BACKLOG) {
+  if (isBehind(res)) {
     await mcp.server.close();
     return false;
   }

@@ -11,7 +11,7 @@ import { requireWholeInitialize } from "./initialize.js";
 import { openSession } from "./server.js";
 import { noSuchSession, type SseSession } from "./session-table.js";
 import { KEEP_ALIVE } from "./sse-text.js";
-import { takeMessage } from "./sse-message.js";
+import { isBehind, takeMessage } from "./sse-message.js";
 import { subscribedUris } from "./subscriptions.js";
 
 /** A session whose stream is another process's. */
@@ -62,7 +62,7 @@ export function createSseDoors(parts: DoorParts): { stream: Serve; message: Serv
         const mcp = openSession(answering, { caller: within(choice, caller), subscriptions, onClosed });
         const time = { lastUsed: now(), touched: now(), streams: 0 };
         const session: SseSession = { kind: "sse", id, owner, choice, mcp, transport, res, subscriptions, ...time };
-        const keepAlive = setInterval(() => writeOn(res, KEEP_ALIVE), keepAliveMs);
+        const keepAlive = setInterval(() => (isBehind(res) ? res.destroy() : writeOn(res, KEEP_ALIVE)), keepAliveMs);
         keepAlive.unref();
         const closeStream = table.openStream(session, visitor);
         mcp.server.oninitialized = () => mcp.listen();

@@ -53,7 +53,7 @@ export function createStreamableDoor(
     const session = await sessionOf(String(id), req, visitor);
     const request = requestIdOf(message);
     if (request === undefined) return notify(session, message, req, res, visitor);
-    const name = JSON.stringify([session.id, request]);
+    const name = `${session.id} ${typeof request} ${request}`;
     if (unanswered.has(name) || session.mcp.inFlight.has(request)) {
       throw invalidRequest("This request id is still in use in this session; take another.");
     }
