@@ -30,7 +30,8 @@ export function answerAndPart(
   const patience = setTimeout(part, LINGER_MS);
   req.on("data", (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) part();
+    // Taken no further, but not cut either: a connection that is cut at once loses the answer it was given.
+    if (left < 0) req.pause();
   });
   req.once("end", part).once("close", part).on("error", part);
   req.resume();
