@@ -93,12 +93,25 @@ export default {
     }),
     only("services-know-core-and-the-store", "services import core and the store's port.", {
       from: "^src/services/",
-      to: ["^src/(core|services|clerk)/", ...STORE_PORT, ...packages("zod", "yaml")],
+      to: [
+        "^src/(core|services|clerk|connectors)/",
+        "^src/vault/vault\\.ts$",
+        ...STORE_PORT,
+        ...packages("zod", "yaml", "@marcbachmann/cel-js"),
+      ],
     }),
-    typesOnly("services-take-clerk-types", "^src/services/", ["^src/clerk/"]),
+    typesOnly("services-take-types", "^src/services/", ["^src/(clerk|connectors|vault)/"]),
+    only("outgoing-knows-core", "What leaves this process knows core, undici and the ranges of addresses.", {
+      from: "^src/outgoing/",
+      to: ["^src/(core|outgoing)/", ...packages("undici", "ipaddr\\.js")],
+    }),
+    only("connectors-know-core-and-the-way-out", "The apps import core, the way out, and what reads and writes mail.", {
+      from: "^src/connectors/",
+      to: ["^src/(core|connectors|outgoing)/", ...packages("zod", "nodemailer", "htmlparser2")],
+    }),
     only("clerk-knows-core", "The Clerk clients import core, Clerk's SDK and, for tokens, the vault and the store.", {
       from: "^src/clerk/",
-      to: ["^src/(core|clerk)/", "^src/vault/vault\\.ts$", ...STORE_PORT, ...packages("@clerk/[^/]+", "zod")],
+      to: ["^src/(core|clerk|outgoing)/", "^src/vault/vault\\.ts$", ...STORE_PORT, ...packages("@clerk/[^/]+", "zod")],
     }),
     typesOnly("clerk-takes-vault-types", "^src/clerk/", ["^src/vault/"]),
     only("search-knows-core", "The tool search imports core and the search library.", {
@@ -128,7 +141,7 @@ export default {
     }),
     only("tools-know-core-and-services", "An operation's definition imports core and the services' types.", {
       from: "^tools/",
-      to: ["^tools/", "^src/(core|services)/", ...packages("zod", "@clerk/backend")],
+      to: ["^tools/", "^src/(core|services)/", "^src/connectors/", ...packages("zod", "@clerk/backend")],
       builtIn: false,
     }),
     typesOnly("tools-take-types", "^tools/", ["^src/services/", "^node_modules/@clerk/"]),

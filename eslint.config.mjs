@@ -20,7 +20,7 @@ export default defineConfig(
       "no-console": "error",
       "no-restricted-properties": ["error", NO_ENVIRONMENT],
       "@typescript-eslint/consistent-type-imports": "error",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       // An async function that happens not to wait is how a driver or an operation keeps a promised interface.
       "@typescript-eslint/require-await": "off",

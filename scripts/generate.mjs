@@ -1,4 +1,5 @@
-// Writes what is made from the program: the README's tables, each tool as clients see it, the OpenAPI document.
+// Writes what is made from the program: the README's tables, each tool as clients see it, the OpenAPI document, and
+// the schema of workflows.
 // With --check it writes nothing and fails where a file is not what it would write.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -8,6 +9,7 @@ import { fillIn, settingsTable, toolTables } from "./readme-tables.mjs";
 const README = "README.md";
 const TOOLS = "test/snapshots/tools";
 const OPENAPI = "test/snapshots/openapi.json";
+const WORKFLOW_SCHEMA = "workflows/workflow.schema.json";
 
 const wanted = await wantedFiles();
 const differing = [...wanted].filter(([name, content]) => read(name) !== content).map(([name]) => name);
@@ -48,6 +50,9 @@ async function wantedFiles() {
   for (const entry of registry.entries) {
     if (entry.operation.tool) files.set(`${TOOLS}/${entry.operation.tool}.json`, json(describeTool(entry)));
   }
+  /** @type {typeof import("../src/services/workflows/definition.js")} */
+  const { workflowFileSchema } = await importBuilt("src/services/workflows/definition.ts");
+  files.set(WORKFLOW_SCHEMA, json(workflowFileSchema()));
   return files.set(OPENAPI, json(openApiDocument(registry, { version })));
 }
 

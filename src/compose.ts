@@ -5,6 +5,7 @@ import { createClerkBackend } from "./clerk/backend.js";
 import { createClientTokens } from "./clerk/client-tokens.js";
 import { createClerkFrontend } from "./clerk/frontend.js";
 import { type Config, ConfigError } from "./config.js";
+import { wireConnectors } from "./connector-wiring.js";
 import { confirm } from "./core/confirm.js";
 import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
@@ -28,6 +29,7 @@ import type { Store } from "./store/port.js";
 import { loadKeyFile } from "./vault/key-file.js";
 import { createRequestStates, type RequestStates } from "./vault/request-states.js";
 import { openVault } from "./vault/vault.js";
+import { wireWorkflows } from "./workflow-wiring.js";
 
 /** The program without its faces. */
 export interface App {
@@ -44,8 +46,10 @@ export interface App {
   readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
   readonly ownerKeyFile: string | undefined;
-  /** Begins to run skills in this process. */
+  /** Begins to run skills and workflows in this process. */
   start(): Promise<void>;
+  /** Says that calls end from now on because the program does, and not because their callers leave. */
+  leave(): void;
   /** Hands unfinished runs back and closes the store. */
   close(): Promise<void>;
 }
@@ -73,9 +77,12 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   const links: Links =
     options.downloads === "signed" ? signed : createLocalLinks(join(config.CLANKER_HOME, "downloads"));
   const marketplace = createMarketplace(packs);
+  const publicUrl = () => config.CLANKER_PUBLIC_URL ?? options.publicUrl();
+  const wired = wireConnectors(config, { store, vault, publicUrl, log, now });
   const model = await modelOf(config);
   const queue: Queue | undefined = model && (await openQueue({ store, storeUrl: config.CLANKER_STORE, log }));
-  const { services, journal, outbox } = createServices({
+  const workflows = await wireWorkflows(config, { store, registry, marketplace, log, now });
+  const { services, journal, outbox, runs } = createServices({
     store,
     marketplace,
     links,
@@ -90,7 +97,9 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
       tokens: createClientTokens(store, vault),
       timeoutMs: config.CLANKER_CLERK_TIMEOUT_MS,
     }),
+    connectors: wired.connectors,
     enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
+    workflows: workflows.options,
     ownerKey: keys.owner,
     credits: config.CLANKER_CREDITS,
     hasModel: model !== undefined,
@@ -126,20 +135,25 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     operatorSurface,
     ownerKeyFile: keys.ownerFile,
     async start() {
-      if (!model || !queue) return;
-      const { memory, billing } = services;
-      const runMs = config.CLANKER_RUN_SECONDS * 1000;
-      const runner = createRunner({ store, journal, marketplace, memory, billing, model, log, runMs });
-      await runner.listen();
-      await queue.start(runner);
-      await outbox.recover();
+      await workflows.start(runs, services, invoke);
+      if (model && queue) {
+        const { memory, billing, connectors } = services;
+        const runMs = config.CLANKER_RUN_SECONDS * 1000;
+        const runner = createRunner({ store, journal, marketplace, memory, billing, connectors, model, log, runMs });
+        await runner.listen();
+        await queue.start(runner);
+        await outbox.recover();
+      }
       recovering = setInterval(() => {
-        outbox.recover().catch((err: unknown) => log.warn({ err }, "runs left behind could not be looked for"));
+        const recovered = Promise.all([workflows.recover(), ...(queue ? [outbox.recover()] : [])]);
+        recovered.catch((err: unknown) => log.warn({ err }, "runs left behind could not be looked for"));
       }, RECOVER_EVERY_MS).unref();
     },
+    leave: () => void (services.workflows.leaving.is = true),
     async close() {
       clearInterval(recovering);
-      await queue?.close();
+      await Promise.all([queue?.close(), workflows.close()]);
+      await wired.close();
       await store.close();
     },
   };

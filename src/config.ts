@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { readPublishableKey } from "./clerk/publishable-key.js";
+import { connectorSettings } from "./connectors/settings.js";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -92,6 +93,10 @@ export const settings = z.object({
     }),
   CLANKER_SKILLS_PATH: z.string().min(1).optional().meta({
     description: "More folders of skill packs, separated like PATH.",
+    takes: "folders' paths",
+  }),
+  CLANKER_WORKFLOWS_PATH: z.string().min(1).optional().meta({
+    description: "More folders of workflows, separated like PATH.",
     takes: "folders' paths",
   }),
   CLANKER_MODEL: z
@@ -201,6 +206,7 @@ export const settings = z.object({
     description: "Largest request body in bytes.",
     takes: "a whole number of bytes from 1024 to 268435456",
   }),
+  ...connectorSettings,
   CLANKER_CREDITS: whole(0, 1_000_000_000).optional().meta({
     description: "A new workspace's balance in dollarinos.",
     takes: "a whole number from 0 to 1000000000",

@@ -78,6 +78,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     url: publicUrl(),
     app,
     async close() {
+      app.leave();
       await server.close();
       await shelf.close();
       await app.close();

@@ -1,9 +1,11 @@
 import { account } from "./clanker/account.js";
 import { artifacts } from "./clanker/artifacts.js";
 import { billing } from "./clanker/billing.js";
+import { connectors } from "./clanker/connectors.js";
 import { executions } from "./clanker/executions.js";
 import { memory } from "./clanker/memory.js";
 import { skills } from "./clanker/skills.js";
+import { workflows } from "./clanker/workflows.js";
 import { workspaces } from "./clanker/workspaces.js";
 import { clerk } from "./clerk/catalogue.js";
 import { frontend } from "./clerk/frontend.js";
@@ -17,6 +19,8 @@ export const catalogue = [
   ...artifacts,
   ...memory,
   ...billing,
+  ...workflows,
+  ...connectors,
   ...workspaces,
   ...account,
   ...clerk,

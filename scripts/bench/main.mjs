@@ -1,5 +1,5 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk]
+// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk,workflows]
 import { churn } from "./churn.mjs";
 import { clerkRead } from "./clerk.mjs";
 import { costOfGuard } from "./guard.mjs";
@@ -7,6 +7,7 @@ import { heapOfSessions } from "./heap.mjs";
 import { rateOf } from "./rate.mjs";
 import { startUp } from "./start.mjs";
 import { tokensOfTools } from "./tokens.mjs";
+import { workflowSteps } from "./workflows.mjs";
 
 /** @typedef {{ what: string, measured: string, target: string, ok: boolean }} Figure */
 
@@ -24,6 +25,7 @@ const PARTS = {
   start: startUp,
   tokens: tokensOfTools,
   clerk: clerkRead,
+  workflows: workflowSteps,
 };
 
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);

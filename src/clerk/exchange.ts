@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../core/errors.js";
+import { ATTEMPTS, delayMs, neverSent, RETRIED, retryAfterSeconds } from "../outgoing/retries.js";
 import { withoutSecrets } from "./blank.js";
 
 /** One answer of Clerk's, as it came. */
@@ -40,14 +41,9 @@ interface ExchangeOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-const ATTEMPTS = 3;
-const FIRST_DELAY_MS = 200;
 const BODY_LIMIT = 16 * 1024 * 1024;
-const RETRIED = new Set([429, 500, 502, 503, 504]);
 /** Answers that the platform makes no `Response` with a body of. */
 const BODILESS = new Set([204, 205, 304]);
-/** Failures before anything was sent. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
 
 const exchanges = new AsyncLocalStorage<Exchange>();
 
@@ -101,7 +97,7 @@ export async function exchanged(exchange: Exchange, url: URL, init: RequestInit)
   const mayRepeat = exchange.read && method === "GET";
   for (let attempt = 1; ; attempt += 1) {
     const { answer, cause } = await send(exchange, url, init);
-    const wait = delayMs(answer, attempt);
+    const wait = delayMs(retryAfterSeconds(answer?.headers.get("retry-after")), attempt);
     const repeat =
       mayRepeat &&
       attempt < ATTEMPTS &&
@@ -126,21 +122,6 @@ async function send(exchange: Exchange, url: URL, init: RequestInit): Promise<{ 
   } catch (cause) {
     return { cause };
   }
-}
-
-function delayMs(answer: Response | undefined, attempt: number): number {
-  const advised = retryAfterSeconds(answer?.headers);
-  const jitter = 0.5 + Math.random();
-  return advised === undefined ? FIRST_DELAY_MS * 2 ** (attempt - 1) * jitter : advised * 1000 + 100 * jitter;
-}
-
-/** The whole seconds or the date of a Retry-After header, as seconds from now. */
-export function retryAfterSeconds(headers: Headers | undefined): number | undefined {
-  const value = headers?.get("retry-after")?.trim();
-  if (!value) return undefined;
-  if (/^\d{1,6}$/.test(value)) return Number(value);
-  const date = /^[A-Z][a-z]+, .* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
 
 async function capture(exchange: Exchange, method: string, url: URL, answer: Response): Promise<Response> {
@@ -207,9 +188,4 @@ function fail(exchange: Exchange, code: AppError["code"], problem: string, cause
     ...(cause !== undefined && { cause }),
   });
   return exchange.failure;
-}
-
-function neverSent(cause: unknown): boolean {
-  const reason: unknown = cause instanceof Error ? cause.cause : undefined;
-  return typeof reason === "object" && reason !== null && "code" in reason && NEVER_SENT.has(String(reason.code));
 }

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from "../core/errors.js";
-import { type Captured, type Exchange, retryAfterSeconds } from "./exchange.js";
+import { retryAfterSeconds } from "../outgoing/retries.js";
+import type { Captured, Exchange } from "./exchange.js";
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "INVALID_INPUT",
@@ -56,7 +57,7 @@ export function refusal({ method, status, body, headers }: Captured, others: Sen
   const told = short(field(first, "long_message")) ?? short(field(first, "message"));
   // What Clerk says of a key is about the server's own, which no caller can mend.
   const message = (status === 401 ? sentences[401] : (told ?? sentences[status])) ?? unexplained(status);
-  const seconds = retryAfterSeconds(headers);
+  const seconds = retryAfterSeconds(headers.get("retry-after"));
   const clerkCode = short(field(first, "code"));
   const trace = short(field(body, "clerk_trace_id")) ?? rayOf(headers);
   const parameter = short(field(field(first, "meta"), "param_name"));

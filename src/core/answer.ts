@@ -7,6 +7,34 @@ export class BinaryAnswer {
   ) {}
 }
 
+/** A cookie that no script of a page can read and no other site's request carries along. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  /** It goes to addresses below this one only. */
+  readonly path: string;
+  /** Seconds until the browser forgets it; 0 has it forgotten now. */
+  readonly maxAge: number;
+  readonly secure: boolean;
+}
+
+/** Another address as an answer, for a browser. */
+export class RedirectAnswer {
+  constructor(
+    readonly location: string,
+    readonly cookies: readonly Cookie[] = [],
+  ) {}
+}
+
+/** A page to read as an answer, for a browser; both texts may hold anything. */
+export class PageAnswer {
+  constructor(
+    readonly title: string,
+    readonly text: string,
+    readonly cookies: readonly Cookie[] = [],
+  ) {}
+}
+
 /** One server-sent event. */
 export interface StreamEvent {
   readonly id?: string;
@@ -14,7 +42,13 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** Events as an answer: a face sends them as they come until the caller leaves or the source ends. */
+/**
+ * Events as an answer: a face sends them as they come until the caller leaves or the source ends. A text is one that
+ * has its form already, empty line included; a source of those tells of its own failure.
+ */
 export class StreamAnswer {
-  constructor(readonly events: AsyncIterable<StreamEvent>) {}
+  constructor(
+    readonly events: AsyncIterable<StreamEvent | string>,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
 }

@@ -1,3 +1,4 @@
+import { AppError } from "./errors.js";
 import type { Surface } from "./surface.js";
 
 /** Which door a call came through. */
@@ -26,6 +27,14 @@ export interface Caller {
   readonly userAgent?: string;
 }
 
+/** Kinds of callers that are a person, and not an agent with that person's key. */
+const PEOPLE: ReadonlySet<Caller["kind"]> = new Set();
+
+/** Whether a person calls: what an agent asked for is approved by nobody else. */
+export function isPerson({ kind }: Pick<Caller, "kind">): boolean {
+  return PEOPLE.has(kind);
+}
+
 /** Scopes that `*` does not include; they must be granted by name. */
 const BEYOND_WILDCARD: ReadonlySet<string> = new Set(["clerk:secrets"]);
 
@@ -37,4 +46,13 @@ export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
   if (wanted === "public" || wanted === "none") return true;
   if (wanted === "owner") return granted.has("*");
   return granted.has(wanted) || (granted.has("*") && !BEYOND_WILDCARD.has(wanted));
+}
+
+/** Throws `PERMISSION_REQUIRED` where a caller lacks a scope. */
+export function requireScope(caller: Pick<Caller, "scopes">, scope: string): void {
+  if (allows(caller.scopes, scope)) return;
+  const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
+  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the owner for a key that has it.`, {
+    details: { scope: scope === "owner" ? "*" : scope },
+  });
 }

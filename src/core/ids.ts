@@ -9,6 +9,7 @@ export const PREFIXES = {
   workspace: "ws",
   person: "usr",
   transaction: "txn",
+  run: "run",
 } as const;
 
 export type ResourceKind = keyof typeof PREFIXES;

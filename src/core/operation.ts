@@ -15,6 +15,10 @@ export interface Route {
   readonly omit?: readonly string[];
   /** The media type of an answer that is not JSON, for the OpenAPI document. */
   readonly produces?: string;
+  /** Input fields that a browser sends as a cookie, by the cookie's name; nothing else can give them. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** Whether a success is a redirect. */
+  readonly redirects?: true;
   /** The door also takes the credential or signature from the query; see the face. */
   readonly auth?: "query-key" | "signed-link";
 }

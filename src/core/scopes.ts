@@ -1,3 +1,5 @@
+import type { Effect } from "./standing.js";
+
 const APPS = ["gmail", "calendar", "drive", "notion", "github"] as const;
 
 /** Scopes that only read: what a new key gets unless its maker chooses more. */
@@ -23,6 +25,11 @@ const SENSITIVE_SCOPES: readonly string[] = [
   "clerk:write",
   "clerk:secrets",
 ];
+
+/** The scope that something done in an app needs. */
+export function connectorScope(app: string, effect: Effect): string {
+  return `connector:${app}:${effect === "read" ? "read" : "exec"}`;
+}
 
 /** Every scope a key can hold, the wildcard first. */
 export const ALL_SCOPES: readonly string[] = ["*", ...READ_SCOPES, ...SENSITIVE_SCOPES];

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { BinaryAnswer, StreamAnswer } from "./answer.js";
 import { needFrom } from "./asking.js";
-import { allows, type Caller } from "./caller.js";
+import { type Caller, requireScope } from "./caller.js";
 import { AppError, notFound, quote, toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
 import type { Log } from "./log.js";
@@ -124,14 +124,6 @@ export function authorise<Services>(): Stage<Services> {
   };
 }
 
-function requireScope(caller: Caller, scope: string): void {
-  if (allows(caller.scopes, scope)) return;
-  const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
-  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the owner for a key that has it.`, {
-    details: { scope: scope === "owner" ? "*" : scope },
-  });
-}
-
 /** Coerces text by the published schema, validates in full, then checks a scope that depends on the input. */
 export function parse<Services>(): Stage<Services> {
   return (call, next) => {
@@ -146,9 +138,11 @@ export function parse<Services>(): Stage<Services> {
   };
 }
 
-function invalidInput(error: z.ZodError): AppError {
+/** `INVALID_INPUT` with the fields that do not fit; `within` names the argument that they are part of. */
+export function invalidInput(error: z.ZodError, within?: string): AppError {
   const issues = error.issues.slice(0, 8).map((issue) => ({
-    field: issue.path.map(String).join(".").slice(0, 128) || "(arguments)",
+    field:
+      [...(within === undefined ? [] : [within]), ...issue.path.map(String)].join(".").slice(0, 128) || "(arguments)",
     problem: issue.message.slice(0, 300),
   }));
   const [first] = issues;

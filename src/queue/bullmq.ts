@@ -26,7 +26,6 @@ interface Held {
   renewedAt: number;
 }
 
-const NAME = "jobs";
 const ENQUEUE_MS = 2000;
 const PAGE = 100;
 
@@ -36,7 +35,7 @@ const PAGE = 100;
  */
 export function createBullQueue(options: BullQueueOptions): Queue {
   const { url, prefix = "clanker:queue", log } = options;
-  const { leaseMs, concurrency, closeMs } = { ...QUEUE_DEFAULTS, ...options };
+  const { name, leaseMs, concurrency, closeMs } = { ...QUEUE_DEFAULTS, ...options };
   const held = new Set<Held>();
   const connections: RedisConnection[] = [];
   let producing: Promise<BullQueue<JobData>> | undefined;
@@ -53,7 +52,7 @@ export function createBullQueue(options: BullQueueOptions): Queue {
 
   async function openProducer(): Promise<BullQueue<JobData>> {
     const [{ Queue }, { client }] = await Promise.all([import("bullmq"), connect("fail")]);
-    const queue = new Queue<JobData>(NAME, { connection: client, prefix, streams: { events: { maxLen: PAGE } } });
+    const queue = new Queue<JobData>(name, { connection: client, prefix, streams: { events: { maxLen: PAGE } } });
     queue.on("error", () => undefined);
     return queue;
   }
@@ -74,13 +73,13 @@ export function createBullQueue(options: BullQueueOptions): Queue {
           await handBack(mine);
           throw new bull.WaitingError();
         }
-        log.error({ err: error, execution: job.data.id }, "A job failed in a way that it should not; it is given up.");
+        log.error({ err: error, job: job.data.id }, "A job failed in a way that it should not; it is given up.");
         throw new bull.UnrecoverableError("the job's run threw");
       } finally {
         held.delete(mine);
       }
     };
-    return new bull.Worker<JobData>(NAME, run, {
+    return new bull.Worker<JobData>(name, run, {
       connection: client,
       prefix,
       concurrency,

@@ -39,16 +39,15 @@ export interface JobRecords {
 /** With so many deaths a job is not run again. */
 export const MAX_DEATHS = 2;
 
-const JOBS = "jobs";
 const QUEUED = ["queued"];
 const RUNNING = ["running"];
 const PAGE = 100;
 
-/** {@link JobRecords} in a store; `now` is in milliseconds since 1970. */
-export function jobRecords(store: Store, now: () => number): JobRecords {
+/** {@link JobRecords} in a collection of a store; `now` is in milliseconds since 1970. */
+export function jobRecords(store: Store, collection: string, now: () => number): JobRecords {
   const change = async (id: string, owner: string, next: (job: Job) => { value: Job; tags?: readonly string[] }) => {
     let mine = false;
-    await update<Job>(store, JOBS, id, (job) => {
+    await update<Job>(store, collection, id, (job) => {
       mine = job.owner === owner;
       return mine ? next(job) : undefined;
     });
@@ -59,10 +58,10 @@ export function jobRecords(store: Store, now: () => number): JobRecords {
     async add(id) {
       const order = `${String(now()).padStart(15, "0")} ${id}`;
       const value: Job = { deaths: 0, order };
-      await createIfAbsent(store, { collection: JOBS, id, value, order, tags: QUEUED });
+      await createIfAbsent(store, { collection, id, value, order, tags: QUEUED });
     },
     async queued(limit) {
-      const { rows } = await store.page<Job>(JOBS, { direction: "ascending", limit, tags: QUEUED });
+      const { rows } = await store.page<Job>(collection, { direction: "ascending", limit, tags: QUEUED });
       return rows.map((record) => ({ id: record.id, deaths: record.value.deaths, record }));
     },
     async lapsed() {
@@ -70,7 +69,12 @@ export function jobRecords(store: Store, now: () => number): JobRecords {
       let after: string | undefined;
       do {
         const behind = after === undefined ? {} : { after };
-        const page = await store.page<Job>(JOBS, { direction: "ascending", limit: PAGE, tags: RUNNING, ...behind });
+        const page = await store.page<Job>(collection, {
+          direction: "ascending",
+          limit: PAGE,
+          tags: RUNNING,
+          ...behind,
+        });
         for (const record of page.rows) {
           const { deaths, leaseEnds = 0 } = record.value;
           if (leaseEnds <= now()) found.push({ id: record.id, deaths: deaths + 1, record });
@@ -82,7 +86,7 @@ export function jobRecords(store: Store, now: () => number): JobRecords {
     claim({ id, deaths, record }, owner, leaseEnds) {
       const value: Job = { deaths, order: record.value.order, owner, leaseEnds };
       const { version } = record;
-      return store.commit([{ kind: "replace", collection: JOBS, id, version, value, tags: RUNNING }]);
+      return store.commit([{ kind: "replace", collection, id, version, value, tags: RUNNING }]);
     },
     renew: (id, owner, leaseEnds) => change(id, owner, (job) => ({ value: { ...job, leaseEnds } })),
     giveUp: (id, owner, leaseEnds) =>
@@ -92,10 +96,10 @@ export function jobRecords(store: Store, now: () => number): JobRecords {
     },
     remove: (id, owner) =>
       untilCommitted(async () => {
-        const found = await store.get<Job>(JOBS, id);
+        const found = await store.get<Job>(collection, id);
         if (found?.value.owner !== owner) return { result: undefined };
         const { version } = found;
-        const removed = await store.commit([{ kind: "remove", collection: JOBS, id, version }]);
+        const removed = await store.commit([{ kind: "remove", collection, id, version }]);
         return removed ? { result: undefined } : undefined;
       }),
   };

@@ -25,13 +25,11 @@ interface Held {
   finishing: boolean;
 }
 
-const CHANNEL = "jobs";
-
 /** A queue in the store's own records, for stores whose processes share one machine and its clock. */
 export function createLocalQueue(options: LocalQueueOptions): Queue {
   const { store, log, now = Date.now } = options;
-  const { leaseMs, concurrency, closeMs } = { ...QUEUE_DEFAULTS, ...options };
-  const jobs = jobRecords(store, now);
+  const { name, leaseMs, concurrency, closeMs } = { ...QUEUE_DEFAULTS, ...options };
+  const jobs = jobRecords(store, name, now);
   const held = new Map<string, Held>();
   const underway = new Set<Promise<void>>();
   let worker: Worker | undefined;
@@ -82,7 +80,7 @@ export function createLocalQueue(options: LocalQueueOptions): Queue {
       return "remove";
     } catch (error) {
       if (job.stop.signal.aborted) return "hand back";
-      log.error({ err: error, execution: job.id }, "A job failed in a way that it should not; it is given up.");
+      log.error({ err: error, job: job.id }, "A job failed in a way that it should not; it is given up.");
       return "abandon";
     }
   }
@@ -142,11 +140,11 @@ export function createLocalQueue(options: LocalQueueOptions): Queue {
     async enqueue(id) {
       await jobs.add(id);
       void safely("The next job could not be taken yet.", take);
-      await safely("Other processes were not told of a job; they find it later.", () => store.publish(CHANNEL, { id }));
+      await safely("Other processes were not told of a job; they find it later.", () => store.publish(name, { id }));
     },
     async start(doer) {
       worker = doer;
-      unsubscribe = await store.subscribe(CHANNEL, () => void safely("The next job could not be taken yet.", take));
+      unsubscribe = await store.subscribe(name, () => void safely("The next job could not be taken yet.", take));
       timer = setInterval(() => void sweepSafely(), leaseMs / 3).unref();
       await sweepSafely();
     },

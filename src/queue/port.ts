@@ -1,4 +1,4 @@
-/** What runs the jobs; a job is an execution's id. */
+/** What runs the jobs; a job is an id that says what there is to do. */
 export interface Worker {
   /**
    * Does the job. Resolves when there is nothing left to do, also for a job that was already finished. Once the
@@ -25,6 +25,8 @@ export interface Queue {
 
 /** What both queues are told about running jobs. */
 export interface QueueOptions {
+  /** Keeps the jobs of one kind apart from those of others. Default jobs. */
+  readonly name?: string;
   /** Milliseconds without a renewal after which a process counts as dead; renewed every third. Default 30000. */
   readonly leaseMs?: number;
   /** Jobs that this process runs at once. Default 8. */
@@ -33,8 +35,8 @@ export interface QueueOptions {
   readonly closeMs?: number;
 }
 
-/** The queue's defaults, in milliseconds and jobs. */
-export const QUEUE_DEFAULTS = { leaseMs: 30_000, concurrency: 8, closeMs: 5000 } as const;
+/** The queue's defaults; times in milliseconds. */
+export const QUEUE_DEFAULTS = { name: "jobs", leaseMs: 30_000, concurrency: 8, closeMs: 5000 } as const;
 
 /** Why a job's signal was aborted: this process ends, or another may hold the job now. */
 export class Interrupted extends Error {

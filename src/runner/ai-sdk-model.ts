@@ -1,6 +1,6 @@
 import type { LanguageModel, TextStreamPart, ToolSet } from "ai";
-import { z } from "zod";
 import type { ModelCall, ModelGateway, ModelPart } from "./model.js";
+import { givenTools, MAX_STEPS_WITH_TOOLS, toolPart } from "./model-tools.js";
 import { brokenOff, type ModelFailureContext, modelFailure, nothingUsable, refused } from "./model-failure.js";
 import { userContent } from "./model-prompt.js";
 
@@ -55,7 +55,7 @@ class SdkFailure extends Error {
 }
 
 async function* answer(model: LanguageModel, call: ModelCall): AsyncGenerator<ModelPart> {
-  const { streamText, stepCountIs } = await import("ai");
+  const { streamText, stepCountIs, jsonSchema } = await import("ai");
   // Its warnings would go to stdout, which belongs to the protocol over stdio.
   globalThis.AI_SDK_LOG_WARNINGS = false;
   const content = userContent(call);
@@ -63,8 +63,8 @@ async function* answer(model: LanguageModel, call: ModelCall): AsyncGenerator<Mo
     model,
     system: call.system,
     messages: [{ role: "user", content }],
-    tools,
-    stopWhen: stepCountIs(MAX_STEPS),
+    tools: givenTools(call, jsonSchema),
+    stopWhen: stepCountIs(call.tools?.length ? MAX_STEPS_WITH_TOOLS : MAX_STEPS),
     maxRetries: MAX_RETRIES,
     abortSignal: call.signal,
     onError: () => undefined,
@@ -126,30 +126,14 @@ function charactersOf(part: TextStreamPart<ToolSet>): number {
   return part.type === "tool-input-delta" ? part.delta.length : 0;
 }
 
-const fileInput = z.object({
-  name: z.string().min(1).max(200).describe("File name with its extension, without a folder."),
-  mime_type: z.string().min(3).max(100).describe("Its media type, such as text/markdown."),
-  content: z.string().describe("The whole text of the file."),
-});
-
-const tools: ToolSet = {
-  write_file: {
-    description: "Gives the user a text file as part of the result. Call it once for each file.",
-    inputSchema: fileInput,
-    execute: ({ name }: z.output<typeof fileInput>) => `${name} was given to the user.`,
-  },
-};
-
 function asModelPart(part: TextStreamPart<ToolSet>): ModelPart | undefined {
   switch (part.type) {
     case "text-delta":
       return { type: "text", text: part.text };
     case "file":
       return { type: "file", name: undefined, mimeType: part.file.mediaType, content: part.file.uint8Array };
-    case "tool-result": {
-      const { name, mime_type, content } = fileInput.parse(part.input);
-      return { type: "file", name, mimeType: mime_type, content: new TextEncoder().encode(content) };
-    }
+    case "tool-result":
+      return toolPart(part);
     default:
       return undefined;
   }

@@ -1,3 +1,14 @@
+import type { JsonSchema } from "../core/schema.js";
+
+/** Something that a model may call while it answers. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  /** The answer as the model reads it; throws only what ends the run. */
+  call(input: unknown, signal: AbortSignal): Promise<string>;
+}
+
 /** What a model gives while it answers; `totalTokens` is the whole call's, told once at its end. */
 export type ModelPart =
   | { readonly type: "text"; readonly text: string }
@@ -7,6 +18,8 @@ export type ModelPart =
       readonly mimeType: string;
       readonly content: Uint8Array;
     }
+  /** It has called a tool; what it asked for and got. */
+  | { readonly type: "tool"; readonly name: string; readonly input: unknown; readonly answer: string }
   | { readonly type: "usage"; readonly totalTokens: number };
 
 /** A file that goes to the model with the prompt. */
@@ -20,6 +33,7 @@ export interface ModelCall {
   readonly system: string;
   readonly prompt: string;
   readonly attachments: readonly ModelAttachment[];
+  readonly tools?: readonly ModelTool[];
   readonly signal: AbortSignal;
 }
 

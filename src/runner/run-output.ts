@@ -72,6 +72,7 @@ export async function createRunOutput(
       await append({ type: "file" }, { name: name ?? "", mimeType, content });
     },
     async note(name, text) {
+      await output.flush();
       await append({ type: "tool", name, text });
     },
     async error(text) {

@@ -1,10 +1,13 @@
 import { AppError, toAppError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
+import { visible } from "../core/untrusted.js";
 import type { Attachment } from "../core/shapes/execution.js";
 import type { Worker } from "../queue/port.js";
 import { Interrupted } from "../queue/port.js";
 import type { Billing } from "../services/billing.js";
 import { rendered } from "../services/executions/completion.js";
+import type { Connectors } from "../services/connectors/connectors.js";
+import { remoteTools, repositoryContext } from "../services/executions/connector-context.js";
 import { CANCEL_CHANNEL } from "../services/executions/executions.js";
 import { instructionsFor } from "../services/executions/instructions.js";
 import { type Ending, type ExecutionRef, type Journal, refOf } from "../services/executions/journal.js";
@@ -27,6 +30,7 @@ export interface RunnerOptions {
   readonly marketplace: Marketplace;
   readonly memory: Memory;
   readonly billing: Billing;
+  readonly connectors: Connectors;
   readonly model: ModelGateway;
   readonly log: Log;
   /** Milliseconds that a run may take. */
@@ -41,14 +45,26 @@ export interface Runner extends Worker {
 
 /** The loop that runs skills: every way it ends is written to the execution, but for a handing back to the queue. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { store, journal, marketplace, memory, billing, model, log, runMs } = options;
+  const { store, journal, marketplace, memory, billing, connectors, model, log, runMs } = options;
   const running = new Map<string, AbortController>();
 
-  const stream = async (pack: Pack, input: ExecutionInput, notes: string, output: RunOutput, signal: AbortSignal) => {
+  const stream = async (
+    workspace: number,
+    pack: Pack,
+    input: ExecutionInput,
+    notes: string,
+    output: RunOutput,
+    signal: AbortSignal,
+  ) => {
+    const [context, tools] = await Promise.all([
+      repositoryContext(connectors, workspace, input, signal),
+      remoteTools(connectors, workspace, input),
+    ]);
     const call = {
       system: wellFormed(instructionsFor(pack, notes)),
-      prompt: wellFormed(input.input),
+      prompt: wellFormed(context === "" ? input.input : `${input.input}\n\n${context}`),
       attachments: input.attachments.map(decode),
+      tools,
       signal,
     };
     output.given(call.system.length + call.prompt.length);
@@ -56,6 +72,7 @@ export function createRunner(options: RunnerOptions): Runner {
       signal.throwIfAborted();
       if (part.type === "text") await output.text(part.text);
       else if (part.type === "file") await output.file(part.name, part.mimeType, part.content);
+      else if (part.type === "tool") await output.note(part.name, called(part.input, part.answer));
       else output.used(part.totalTokens);
     }
     await output.flush();
@@ -73,7 +90,7 @@ export function createRunner(options: RunnerOptions): Runner {
       pack.memory ? memory.read(ref.workspace) : { content: "" },
     ]);
     if (!input) throw new AppError("NOT_FOUND", "The input of this execution is gone; start the skill anew.");
-    await stream(pack, input.value, notes.content, output, signal);
+    await stream(ref.workspace, pack, input.value, notes.content, output, signal);
   };
 
   return {
@@ -146,6 +163,13 @@ export function createRunner(options: RunnerOptions): Runner {
 
 function timedOut(runMs: number): AppError {
   return new AppError("TIMEOUT", `The skill was stopped after its time limit of ${runMs / 1000} seconds.`);
+}
+
+/** What is kept of a tool's call: its answer is the app's, and may be long or hostile. */
+function called(input: unknown, answer: string): string {
+  const asked = JSON.stringify(input ?? {}).slice(0, 500);
+  const got = /^[A-Z_]+: /.test(answer) ? answer.slice(0, 500) : `${answer.length} characters`;
+  return visible(`${asked}: ${got}`);
 }
 
 /** Half a surrogate pair in it, and a provider refuses the whole request. */

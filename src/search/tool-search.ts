@@ -1,6 +1,7 @@
 import type MiniSearch from "minisearch";
 import type { Entry } from "../core/registry.js";
 import type { JsonSchema } from "../core/schema.js";
+import type { Effect } from "../core/standing.js";
 import { meaningsOf } from "./meanings.js";
 import { isTelling, stem, wordsOf } from "./words.js";
 
@@ -12,11 +13,18 @@ const QUESTION =
   /^\W*(who|whose|whom|what|which|where|when|how|is|are|does|do|did|has|have|show|list|tell|find|look)\b/i;
 const READ_BONUS = 1.3;
 
-interface Document {
+/** What is known of something that can be found. */
+export interface Findable {
+  /** Unique among all that are indexed together. */
   readonly id: string;
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly effect: Effect;
+  readonly inputSchema: JsonSchema;
+}
+
+interface Document extends Pick<Findable, "id" | "name" | "title" | "description"> {
   readonly parameters: string;
 }
 
@@ -37,26 +45,44 @@ export interface ToolSearch {
 
 /** An index over the tools of `entries`, made at the first question. */
 export function createToolSearch<Services>(entries: readonly Entry<Services>[]): ToolSearch {
+  const tools = entries.filter(({ operation }) => operation.tool !== undefined);
+  return { rank: createSearch<Tool>(tools, asFindable) };
+}
+
+/** What the search looks at of a tool. */
+interface Tool extends Pick<Entry<never>, "inputSchema"> {
+  readonly operation: Pick<Entry<never>["operation"], "name" | "tool" | "title" | "description" | "effect">;
+}
+
+function asFindable({ operation, inputSchema }: Tool): Findable {
+  const { name, tool = name, title, description, effect } = operation;
+  return { id: name, name: tool, title, description, effect, inputSchema };
+}
+
+/** Ranks whatever can be found: those of `among` that fit the question, the best first, at most `limit`. */
+export function createSearch<Base>(
+  all: readonly Base[],
+  describe: (item: Base) => Findable,
+): <Item extends Base>(question: string, among: readonly Item[], limit: number) => Promise<readonly Item[]> {
   let index: Promise<MiniSearch<Document>> | undefined;
 
-  return {
-    async rank(question, tools, limit) {
-      const scores = scoresOf(question, await (index ??= indexOf(entries)));
-      const asksToKnow = QUESTION.test(question);
-      const ranked = tools.flatMap((entry) => {
-        const score = scores.get(entry.operation.name);
-        const fits = asksToKnow && entry.operation.effect === "read" ? READ_BONUS : 1;
-        return score === undefined ? [] : [{ entry, score: score * fits }];
-      });
-      return ranked
-        .sort((one, other) => other.score - one.score)
-        .slice(0, limit)
-        .map(({ entry }) => entry);
-    },
+  return async (question, among, limit) => {
+    const scores = scoresOf(question, await (index ??= indexOf(all.map(describe))));
+    const asksToKnow = QUESTION.test(question);
+    const ranked = among.flatMap((item) => {
+      const { id, effect } = describe(item);
+      const score = scores.get(id);
+      const fits = asksToKnow && effect === "read" ? READ_BONUS : 1;
+      return score === undefined ? [] : [{ item, score: score * fits }];
+    });
+    return ranked
+      .sort((one, other) => other.score - one.score)
+      .slice(0, limit)
+      .map(({ item }) => item);
   };
 }
 
-async function indexOf<Services>(entries: readonly Entry<Services>[]): Promise<MiniSearch<Document>> {
+async function indexOf(all: readonly Findable[]): Promise<MiniSearch<Document>> {
   const { default: Index } = await import("minisearch");
   const index = new Index<Document>({
     fields: Object.keys(WEIGHTS),
@@ -64,13 +90,12 @@ async function indexOf<Services>(entries: readonly Entry<Services>[]): Promise<M
     processTerm: (term) => term,
     searchOptions: { boost: WEIGHTS, tokenize: (term) => [term] },
   });
-  index.addAll(entries.filter(({ operation }) => operation.tool !== undefined).map(documentOf));
+  index.addAll(all.map(documentOf));
   return index;
 }
 
-function documentOf<Services>({ operation, inputSchema }: Entry<Services>): Document {
-  const { name, tool = name, title, description } = operation;
-  return { id: name, name: tool, title, description, parameters: textOf(inputSchema) };
+function documentOf({ id, name, title, description, inputSchema }: Findable): Document {
+  return { id, name, title, description, parameters: textOf(inputSchema) };
 }
 
 /** The names and descriptions of a schema's fields, nested ones too. */

@@ -5,7 +5,13 @@ import type { Store, Unsubscribe } from "../store/port.js";
 export interface WorkspaceEvent {
   /** Grows with every event of the workspace. */
   readonly id: string;
-  readonly type: "execution-state" | "artifact-created" | "artifact-deleted" | "memory-updated" | "skills-changed";
+  readonly type:
+    | "execution-state"
+    | "workflow-state"
+    | "artifact-created"
+    | "artifact-deleted"
+    | "memory-updated"
+    | "skills-changed";
   /** The `interface` of the execution it came from, such as `api` or `mcp`; absent for what no execution did. */
   readonly source?: string;
   readonly data: Readonly<Record<string, unknown>>;

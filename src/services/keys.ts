@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Authenticate } from "../core/authenticate.js";
-import type { Caller } from "../core/caller.js";
+import { allows, type Caller } from "../core/caller.js";
 import { AppError, quote } from "../core/errors.js";
 import { formatId } from "../core/ids.js";
 import type { Page, PageInput } from "../core/page.js";
@@ -54,6 +54,8 @@ export interface Keys {
   authenticate: Authenticate;
   /** Whether the key that a caller came with is still good; a caller without one in the store always is. */
   isGood(caller: Pick<Caller, "workspace" | "key">): Promise<boolean>;
+  /** What is left of a caller's scopes by now; undefined where its key is no longer good. */
+  scopesLeft(caller: Pick<Caller, "workspace" | "key" | "scopes">): Promise<ReadonlySet<string> | undefined>;
   /** The key in the clear, this once. Throws `INVALID_INPUT` with the list when a scope does not exist. */
   create(workspace: number, person: number, key: NewKey): Promise<KeyView & { key: string }>;
   page(workspace: number, input: PageInput): Promise<Page<KeyView>>;
@@ -119,6 +121,16 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
       if (key === undefined) return true;
       const found = await records.find(workspace, key);
       return found !== undefined && refusalOf(found.value, now()) === undefined;
+    },
+
+    async scopesLeft({ workspace, key, scopes }) {
+      if (key === undefined) return scopes;
+      const found = await records.find(workspace, key);
+      if (!found || refusalOf(found.value, now())) return undefined;
+      const held = new Set(found.value.scopes);
+      const both = (some: ReadonlySet<string>, others: ReadonlySet<string>) =>
+        [...some].filter((scope) => allows(others, scope));
+      return new Set([...both(scopes, held), ...both(held, scopes)]);
     },
 
     async create(workspace, person, wanted) {

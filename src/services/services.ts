@@ -4,6 +4,7 @@ import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
+import type { Connectors } from "./connectors/connectors.js";
 import { createEvents, type Events } from "./events.js";
 import { createExecutions, type Executions } from "./executions/executions.js";
 import { createJournal, type Journal } from "./executions/journal.js";
@@ -15,6 +16,10 @@ import type { Marketplace } from "./marketplace/marketplace.js";
 import { createMemory, type Memory } from "./memory.js";
 import { numberedRecords } from "./records.js";
 import { createSkills, type Skills } from "./skills.js";
+import { createRunLedger, type RunLedger } from "./workflows/run-ledger.js";
+import { runJob } from "./workflows/run-record.js";
+import type { Workflow } from "./workflows/workflow.js";
+import { createWorkflows, type Workflows } from "./workflows/workflows.js";
 import { createWorkspaces, type Workspaces } from "./workspaces.js";
 
 /** The service layer: what every operation is given. */
@@ -31,6 +36,8 @@ export interface Services {
   readonly links: Links;
   readonly clerk: ClerkBackend;
   readonly clerkFrontend: ClerkFrontend;
+  readonly connectors: Connectors;
+  readonly workflows: Workflows;
 }
 
 export interface ServiceOptions {
@@ -39,7 +46,14 @@ export interface ServiceOptions {
   readonly links: Links;
   readonly clerk: ClerkBackend;
   readonly clerkFrontend: ClerkFrontend;
+  readonly connectors: Connectors;
   readonly enqueue: (job: string) => Promise<void>;
+  /** The workflows that can be started, where their runs are queued, and how a run is told as it goes on. */
+  readonly workflows: {
+    readonly definitions: readonly Workflow[];
+    readonly enqueue: (job: string) => Promise<void>;
+    readonly stream: Workflows["stream"];
+  };
   readonly ownerKey: string;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
   readonly credits: number | undefined;
@@ -48,9 +62,28 @@ export interface ServiceOptions {
   readonly now: () => number;
 }
 
-/** The services over one store, with what only the runner may touch: the journal and the outbox. */
-export function createServices(options: ServiceOptions): { services: Services; journal: Journal; outbox: Outbox } {
-  const { store, marketplace, links, clerk, clerkFrontend, enqueue, ownerKey, credits, hasModel, log, now } = options;
+/** The services over one store, with what only those may touch that work on executions and on runs of workflows. */
+export function createServices(options: ServiceOptions): {
+  services: Services;
+  journal: Journal;
+  outbox: Outbox;
+  runs: { readonly ledger: RunLedger; readonly outbox: Outbox };
+} {
+  const {
+    store,
+    marketplace,
+    links,
+    clerk,
+    clerkFrontend,
+    connectors,
+    enqueue,
+    workflows,
+    ownerKey,
+    credits,
+    hasModel,
+    log,
+    now,
+  } = options;
   const records = numberedRecords<ExecutionRecord>(store, {
     kind: "execution",
     called: "execution",
@@ -67,8 +100,22 @@ export function createServices(options: ServiceOptions): { services: Services; j
   const artifacts = createArtifacts({ store, events, isRunning, now });
   const skills = createSkills({ store, marketplace, events, now });
   const memory = createMemory({ store, events, now });
-  const journal = createJournal({ store, records, artifacts, billing, events, now });
-  const outbox = createOutbox({ store, enqueue, log, now });
+  const runOutbox = createOutbox({ store, collection: "run-outbox", enqueue: workflows.enqueue, log, now });
+  const journal = createJournal({
+    store,
+    records,
+    artifacts,
+    billing,
+    events,
+    sequel({ workspace, number }, { run }) {
+      if (run === undefined) return undefined;
+      const job = runJob({ workspace, number: run }, `e${number}`);
+      return { changes: [runOutbox.change(job)], after: () => runOutbox.send(job) };
+    },
+    now,
+  });
+  const outbox = createOutbox({ store, collection: "outbox", enqueue, log, now });
+  const ledger = createRunLedger(store, events);
   const executions = createExecutions({
     store,
     records,
@@ -79,12 +126,14 @@ export function createServices(options: ServiceOptions): { services: Services; j
     memory,
     billing,
     events,
+    connectors,
     hasModel,
     now,
   });
   return {
     journal,
     outbox,
+    runs: { ledger, outbox: runOutbox },
     services: {
       marketplace,
       skills,
@@ -98,6 +147,18 @@ export function createServices(options: ServiceOptions): { services: Services; j
       links,
       clerk,
       clerkFrontend,
+      connectors,
+      workflows: createWorkflows({
+        ...workflows,
+        store,
+        ledger,
+        outbox: runOutbox,
+        executions,
+        skills,
+        events,
+        hasModel,
+        now,
+      }),
     },
   };
 }

@@ -15,5 +15,11 @@ it("the OpenAPI document of the whole catalogue passes a third party's linter wi
     absoluteRef: "/openapi.json",
     config,
   });
-  expect(problems.map(({ severity, ruleId, message }) => `${severity} ${ruleId}: ${message}`)).toEqual([]);
+  // What sends a browser elsewhere has no page of its own.
+  const elsewhere = /start.get.responses$/;
+  const unexpected = problems.filter(({ ruleId, location }) => {
+    const pointer = location.map((place) => ("pointer" in place ? place.pointer : "")).join();
+    return !(ruleId === "operation-2xx-response" && elsewhere.test(pointer?.replaceAll("/", ".") ?? ""));
+  });
+  expect(unexpected.map(({ severity, ruleId, message }) => `${severity} ${ruleId}: ${message}`)).toEqual([]);
 });

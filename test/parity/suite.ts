@@ -20,6 +20,7 @@ import {
   OWNER_KEY,
   temporaryFolder,
 } from "../support/program.js";
+import { GITHUB_TOKEN, type GithubStandIn, startGithubStandIn } from "../support/github-stand-in.js";
 import type { Call, CallerName, Expected, Made } from "./call.js";
 import { type Chapter, table } from "./table.js";
 import { script } from "./with-a-model.js";
@@ -42,11 +43,16 @@ interface Stage {
 /** Puts the table through every face, each time on a new server over an empty store, and compares the answers. */
 export function paritySuite(emptyStore: (home: string) => Promise<EmptyStore>): void {
   let model: LLMock;
+  let github: GithubStandIn;
   beforeAll(async () => {
+    github = await startGithubStandIn();
     model = await LLMock.create({ port: 0 });
     script(model);
   });
-  afterAll(() => model.stop());
+  afterAll(async () => {
+    await model.stop();
+    await github.stop();
+  });
 
   describe.each(table)("$title", (chapter) => {
     const transcripts = new Map<FaceName, Map<string, unknown>>();
@@ -59,8 +65,11 @@ export function paritySuite(emptyStore: (home: string) => Promise<EmptyStore>): 
         transcripts.set(face, transcript);
         const home = await temporaryFolder();
         const store = await emptyStore(home);
-        const env = settings(chapter, store.address, model.url);
-        const opened = face === "stdio" ? await stdioStage(home, env) : await httpStage(face, home, env);
+        const env = settings(chapter, store.address, { model: model.url, github: github.url });
+        const opened =
+          face === "stdio"
+            ? await stdioStage(home, { CLANKER_PUBLIC_URL: "https://clanker.example", ...env })
+            : await httpStage(face, home, env);
         const close = () => opened.close().finally(() => store.close());
         stage = { ...opened, close };
       });
@@ -86,14 +95,19 @@ export function paritySuite(emptyStore: (home: string) => Promise<EmptyStore>): 
   });
 }
 
-function settings({ model, settings: own }: Chapter, store: string, modelUrl: string): Environment {
+function settings(
+  { model, github, settings: own }: Chapter,
+  store: string,
+  urls: { readonly model: string; readonly github: string },
+): Environment {
   return {
     PORT: "0",
     CLANKER_LOG_LEVEL: "silent",
     CLANKER_STORE: store,
     CLANKER_OWNER_KEY: OWNER_KEY,
     CLANKER_MASTER_KEY: MASTER_KEY,
-    ...(model && { CLANKER_MODEL: "openai-compatible/scripted", OPENAI_BASE_URL: modelUrl }),
+    ...(model && { CLANKER_MODEL: "openai-compatible/scripted", OPENAI_BASE_URL: urls.model }),
+    ...(github && { GITHUB_TOKEN, GITHUB_API_URL: urls.github }),
     ...own,
   };
 }
@@ -182,7 +196,19 @@ function requireExpected(outcome: Outcome, expected: Expected, made: Made): void
 }
 
 /** Where an answer may differ without meaning anything: times, request ids, and the face that is named in it. */
-const VARYING = new Set(["created_at", "installed_at", "finished_at", "executionTime", "request_id", "interface"]);
+const VARYING = new Set([
+  "created_at",
+  "installed_at",
+  "started_at",
+  "finished_at",
+  "executionTime",
+  "request_id",
+  "interface",
+  "begin",
+  "end",
+  "url",
+  "state",
+]);
 
 function comparable(call: Call, outcome: Outcome): unknown {
   if (call.codeOnly) return "code" in outcome ? outcome.code : "an answer";

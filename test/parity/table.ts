@@ -1,13 +1,17 @@
 import type { ErrorCode } from "../../src/core/errors.js";
 import type { Environment } from "../support/program.js";
 import type { Call } from "./call.js";
+import { withAnApp } from "./with-an-app.js";
 import { whileItRuns, withAModel } from "./with-a-model.js";
 import { withoutAModel } from "./without-a-model.js";
+import { withWorkflows, WORKFLOWS } from "./with-workflows.js";
 
 /** Calls in their order, on a server of their own. */
 export interface Chapter {
   readonly title: string;
   readonly model: boolean;
+  /** Whether there is a GitHub, and a token for it in the settings. */
+  readonly github?: true;
   readonly settings: Environment;
   readonly calls: readonly Call[];
 }
@@ -20,6 +24,17 @@ export const table: readonly Chapter[] = [
   { title: "without a model", model: false, settings: { CLANKER_MAX_BODY: MAX_BODY }, calls: withoutAModel },
   { title: "with a model", model: true, settings: { CLANKER_CREDITS: "4" }, calls: withAModel },
   { title: "while a model runs", model: true, settings: {}, calls: whileItRuns },
+  { title: "with workflows", model: false, settings: { CLANKER_WORKFLOWS_PATH: WORKFLOWS }, calls: withWorkflows },
+  {
+    title: "with an app connected",
+    model: false,
+    github: true,
+    settings: {
+      GOOGLE_CLIENT_ID: "google-client",
+      GOOGLE_CLIENT_SECRET: "google-secret",
+    },
+    calls: withAnApp,
+  },
 ];
 
 /** What the table does with one operation, call by call. */

@@ -29,12 +29,19 @@ export async function openRunner({ model, runMs = 20_000, queue: queueOptions, .
   });
   const { journal, marketplace, log, services } = opened;
   const queue = createLocalQueue({ store, log, closeMs: 500, ...queueOptions });
-  const { memory, billing, executions } = services;
-  const runner = createRunner({ store, journal, marketplace, memory, billing, model, log, runMs });
+  const { memory, billing, executions, connectors } = services;
+  const runner = createRunner({ store, journal, marketplace, memory, billing, connectors, model, log, runMs });
   await runner.listen();
   onTestFinished(() => queue.close());
 
-  const requester = { workspace: MINE, person: 1, interface: "api", agent: false, readsMemory: false };
+  const requester = {
+    workspace: MINE,
+    person: 1,
+    interface: "api",
+    agent: false,
+    readsMemory: false,
+    apps: ["github"],
+  };
   const start = async (slug = "summarize", input: Partial<ExecutionInput> = {}) => {
     const { ref } = await executions.start(requester, slug, { input: "report", attachments: [], ...input });
     return `exec_${ref.number}`;

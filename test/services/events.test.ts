@@ -92,7 +92,7 @@ describe("the stream of events", () => {
       const answer = (await call("stream-events", args, caller, { signal: leaving.signal })) as StreamAnswer;
       const told: StreamEvent[] = [];
       const ended = (async () => {
-        for await (const event of answer.events) told.push(event);
+        for await (const event of answer.events) told.push(event as StreamEvent);
       })();
       return { told, ended, leave: () => leaving.abort() };
     };
@@ -187,7 +187,7 @@ describe("the stream of events", () => {
     const answer = (await call("stream-events")) as StreamAnswer;
     for (let at = 0; at < 5100; at += 1) await publish(at);
     const told: StreamEvent[] = [];
-    for await (const event of answer.events) told.push(event);
+    for await (const event of answer.events) told.push(event as StreamEvent);
     expect(told.length).toBeLessThanOrEqual(5001);
   });
 

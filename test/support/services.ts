@@ -6,12 +6,15 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { createClerkBackend } from "../../src/clerk/backend.js";
 import { createClerkFrontend } from "../../src/clerk/frontend.js";
+import { readConfig } from "../../src/config.js";
+import { wireConnectors } from "../../src/connector-wiring.js";
 import type { Caller } from "../../src/core/caller.js";
 import { AppError, type ErrorCode } from "../../src/core/errors.js";
 import { createInvoke, type Request } from "../../src/core/invoke.js";
 import type { Log } from "../../src/core/log.js";
 import { createRegistry } from "../../src/core/registry.js";
 import { auditLog, authorise, checkOutput, find, mapErrors, parse, run } from "../../src/core/stages.js";
+import { workflowStream } from "../../src/runner/workflow-stream.js";
 import { createSignedLinks } from "../../src/services/links.js";
 import { loadPacks } from "../../src/services/marketplace/load-packs.js";
 import { createMarketplace } from "../../src/services/marketplace/marketplace.js";
@@ -21,6 +24,7 @@ import { OWNER } from "../../src/services/workspaces.js";
 import { openFileStore } from "../../src/store/file.js";
 import { createMemoryStore } from "../../src/store/memory.js";
 import type { Store } from "../../src/store/port.js";
+import { openVault } from "../../src/vault/vault.js";
 import { catalogue } from "../../tools/catalogue.js";
 
 export const OWNER_KEY = "ck_owner-key-of-the-tests";
@@ -78,17 +82,37 @@ export function packOf(slug: string, more: Partial<Pack> = {}): Pack {
   };
 }
 
-type Options = Partial<Omit<ServiceOptions, "marketplace" | "links">> & {
+type Options = Partial<Omit<ServiceOptions, "marketplace" | "links" | "workflows">> & {
+  readonly workflows?: Partial<ServiceOptions["workflows"]>;
   readonly packs?: readonly Pack[];
   readonly installed?: readonly string[];
+  /** Settings of the apps' providers. */
+  readonly providers?: Readonly<Record<string, string>>;
 };
 
 /** The real services over a real store, a memory store unless another is given; the owner's workspace is there. */
 export async function openServices(options: Options = {}) {
-  const { packs = shippedPacks, installed = [], store = memoryStore(), now = Date.now, ...rest } = options;
+  const {
+    packs = shippedPacks,
+    installed = [],
+    store = memoryStore(),
+    now = Date.now,
+    providers = {},
+    workflows = {},
+    ...rest
+  } = options;
   const { log, lines } = recordingLog();
   const marketplace = createMarketplace(packs);
   const links = createSignedLinks({ secret: Buffer.alloc(32, 7), publicUrl: () => "https://clanker.example", now });
+  const vault = await openVault({ store, masterKey: Buffer.alloc(32, 7) });
+  const { connectors, close } = wireConnectors(readConfig(providers), {
+    store,
+    vault,
+    publicUrl: () => "https://clanker.example",
+    log,
+    now,
+  });
+  onTestFinished(close);
   const layer = createServices({
     store,
     marketplace,
@@ -100,7 +124,14 @@ export async function openServices(options: Options = {}) {
       tokens: { get: () => Promise.resolve({}), set: () => Promise.resolve() },
       timeoutMs: 1000,
     }),
+    connectors,
     enqueue: () => Promise.resolve(),
+    workflows: {
+      definitions: [],
+      enqueue: () => Promise.resolve(),
+      stream: (updates) => workflowStream(updates, log),
+      ...workflows,
+    },
     ownerKey: OWNER_KEY,
     credits: undefined,
     hasModel: false,

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { allows } from "../../src/core/caller.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 import { AppError } from "../../src/core/errors.js";
+import { connectorScope } from "../../src/core/scopes.js";
+import { APP_SLUGS } from "../../src/connectors/app.js";
 import { formatId } from "../../src/core/ids.js";
 import type { Context } from "../../src/core/operation.js";
 import { attachment, type ExecutionStatus, executionStatus } from "../../src/core/shapes/execution.js";
@@ -29,7 +31,10 @@ export const executionInput = {
   connector: z
     .strictObject({
       type: z.enum(["github", "remote"]),
-      fields: z.record(z.string(), z.string()).default({}).describe("github takes repo: owner/name"),
+      fields: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe("github takes repo (owner/name), and if you like ref and path"),
     })
     .optional()
     .describe("what it may work on: a github repository, or remote for the connected apps"),
@@ -50,6 +55,10 @@ export const runErrors: readonly ErrorCode[] = [
   "MODEL_NOT_CONFIGURED",
   "INSUFFICIENT_CREDITS",
   "TOOL_NOT_CONNECTED",
+  "RATE_LIMITED",
+  "PAYLOAD_TOO_LARGE",
+  "UPSTREAM_FAILED",
+  "TIMEOUT",
   "CONFLICT",
 ];
 
@@ -89,6 +98,8 @@ export async function startRun(
     interface: agent ? "mcp" : (label ?? "api"),
     agent,
     readsMemory: allows(caller.scopes, "memory:read"),
+    apps: APP_SLUGS.filter((app) => allows(caller.scopes, connectorScope(app, "read"))),
+    signal: context.signal,
   });
   const { ref, record, handedOut } = started;
   const base = { executionId: formatId("execution", ref.number), skillName: record.skillName, sseUrl: "/api/events" };

@@ -26,7 +26,22 @@ export async function readArguments<Services>(
   for (const name of route.omit ?? []) {
     if (Object.hasOwn(fields, name)) throw unfit(name, "only the tool takes this field; leave it out");
   }
-  return withPath(fields, req.params);
+  return withPath(withCookies(req, fields, route), req.params);
+}
+
+/** Adds the fields that cookies give; what a page can put into an address must not pass for one. */
+function withCookies(req: Request, fields: Fields, { cookies = {} }: Route): Fields {
+  const sent = Object.entries(cookies).flatMap(([field, cookie]) => {
+    if (Object.hasOwn(fields, field)) throw unfit(field, "only a cookie gives this field; leave it out");
+    const value = cookieOf(req, cookie);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return Object.fromEntries([...Object.entries(fields), ...sent]);
+}
+
+function cookieOf(req: Request, name: string): string | undefined {
+  const pairs = (req.headers.cookie ?? "").split(";").map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 function queryFields(req: Request, query: URLSearchParams, properties: Record<string, JsonSchema>): Fields {

@@ -51,7 +51,9 @@ function describe<Services>(entry: Routed<Services>): Part {
   const { operation, inputSchema } = entry;
   const { route } = operation;
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => String(match[1]));
-  const body = takesQuery(route) ? undefined : bodySchema(inputSchema, [...inPath, ...(route.omit ?? [])]);
+  const inCookies = Object.keys(route.cookies ?? {});
+  const elsewhere = [...inPath, ...inCookies, ...(route.omit ?? [])];
+  const body = takesQuery(route) ? undefined : bodySchema(inputSchema, elsewhere);
   return {
     operationId: operation.name,
     tags: [operation.toolset],
@@ -61,7 +63,8 @@ function describe<Services>(entry: Routed<Services>): Part {
     "x-scope": typeof operation.scope === "string" ? operation.scope : { among: operation.scope.among },
     parameters: [
       ...inPath.map((name) => parameter("path", name, inputSchema)),
-      ...(takesQuery(route) ? queryParameters(inputSchema, [...inPath, ...(route.omit ?? [])]) : []),
+      ...(takesQuery(route) ? queryParameters(inputSchema, elsewhere) : []),
+      ...inCookies.map((name) => ({ ...parameter("cookie", name, inputSchema), name: route.cookies?.[name] })),
       ref("parameters", "RequestId"),
       ref("parameters", "Version"),
     ],
@@ -69,7 +72,9 @@ function describe<Services>(entry: Routed<Services>): Part {
       requestBody: { required: body.required !== undefined, content: { "application/json": { schema: body } } },
     }),
     responses: {
-      "200": { description: "Done.", headers: answerHeaders(), content: contentOf(entry) },
+      ...(route.redirects
+        ? { "302": { description: "Go on there.", headers: { ...answerHeaders(), location: LOCATION } } }
+        : { "200": { description: "Done.", headers: answerHeaders(), content: contentOf(entry) } }),
       ...errorResponses([
         ...operation.errors,
         ...(takesQuery(route) ? [] : (["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const)),
@@ -91,7 +96,9 @@ function contentOf<Services>({ operation: { output, route } }: Routed<Services>)
   return { "application/json": { schema: output ? outputSchema(output) : { type: "object" } } };
 }
 
-function parameter(place: "path" | "query", name: string, input: JsonSchema): Part {
+const LOCATION = { description: "Where to go on.", schema: { type: "string", format: "uri" } };
+
+function parameter(place: "path" | "query" | "cookie", name: string, input: JsonSchema): Part {
   const { description, ...schema } = input.properties?.[name] ?? { type: "string" };
   return {
     name,
@@ -128,7 +135,7 @@ function serverPaths(): Record<string, Part> {
           headers: { "x-request-id": ref("headers", "RequestId") },
           content: { [mediaType]: { schema } },
         },
-        "4XX": errorResponse(["INVALID_INPUT"]),
+        "4XX": errorResponse(["INVALID_INPUT", "HOST_REFUSED", "ORIGIN_REFUSED"]),
         ...errors,
       },
     },

@@ -1,8 +1,8 @@
 import type { Request, Response } from "express";
-import { BinaryAnswer, StreamAnswer } from "../../core/answer.js";
+import { BinaryAnswer, PageAnswer, RedirectAnswer, StreamAnswer } from "../../core/answer.js";
 import type { Authenticate } from "../../core/authenticate.js";
 import type { ChooseClerkAccount } from "../../core/clerk-account.js";
-import { encodeError, toAppError } from "../../core/errors.js";
+import { AppError, encodeError, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Route } from "../../core/operation.js";
@@ -10,6 +10,7 @@ import type { Entry } from "../../core/registry.js";
 import { readArguments } from "./arguments.js";
 import { identify, type LinkCaller, originOf } from "./credentials.js";
 import type { Door } from "./mount.js";
+import { sendErrorPage, sendPage, sendRedirect } from "./page.js";
 import { requestIdOf, sendError, sendFile, sendJson } from "./respond.js";
 import { sendEvents } from "./stream.js";
 
@@ -31,7 +32,10 @@ export function isRouted<Services>(entry: Entry<Services>): entry is Routed<Serv
 
 /** The door of one operation: request in, `invoke`, answer out. */
 export function operationDoor<Services>(entry: Routed<Services>, around: Surroundings): Door {
-  const { route, name, scope } = entry.operation;
+  const { route, name, scope, title } = entry.operation;
+  const isPage = route.produces?.startsWith("text/html") ?? false;
+  const fail = (res: Response, thrown: unknown): void =>
+    isPage ? sendErrorPage(res, title, toAppError(thrown)) : sendError(res, toAppError(thrown));
   const handle = async (req: Request, res: Response): Promise<void> => {
     const leaving = hangUp(res);
     const { caller, query } = await identify(req, route, originOf(req, requestIdOf(res)), around);
@@ -42,8 +46,10 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     try {
       answer = await around.invoke({ operation: name, args, caller, signal: leaving.signal });
     } catch (thrown) {
-      return sendError(res, toAppError(thrown));
+      return fail(res, thrown);
     }
+    if (answer instanceof RedirectAnswer) return sendRedirect(res, answer);
+    if (answer instanceof PageAnswer) return sendPage(res, answer);
     if (answer instanceof BinaryAnswer) return sendFile(res, answer);
     if (!(answer instanceof StreamAnswer)) return sendJson(res, 200, answer);
     await sendEvents(res, answer, {
@@ -55,7 +61,12 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     // A source that was never asked for its first event hears of the end in no other way.
     leaving.abort();
   };
-  return { method: route.method, path: route.path, handle };
+  const handleForBrowser = (req: Request, res: Response): Promise<void> =>
+    handle(req, res).catch((thrown: unknown) => {
+      if (!(thrown instanceof AppError)) throw thrown;
+      fail(res, thrown);
+    });
+  return { method: route.method, path: route.path, handle: isPage ? handleForBrowser : handle };
 }
 
 /** Aborted when the client leaves before the answer is out. */

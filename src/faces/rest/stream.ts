@@ -30,6 +30,7 @@ export async function sendEvents(res: ServerResponse, answer: StreamAnswer, opti
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
+    ...answer.headers,
   });
   res.flushHeaders();
   const ping = setInterval(() => {
@@ -51,7 +52,9 @@ export async function sendEvents(res: ServerResponse, answer: StreamAnswer, opti
   }
 }
 
-function format({ id, event, data }: StreamEvent): string {
+function format(sent: StreamEvent | string): string {
+  if (typeof sent === "string") return sent;
+  const { id, event, data } = sent;
   const head = id === undefined ? "" : `id: ${oneLine(id)}\n`;
   return `${head}event: ${oneLine(event)}\ndata: ${JSON.stringify(data ?? null)}\n\n`;
 }

@@ -11,7 +11,9 @@ import type { Pack } from "../marketplace/pack.js";
 import type { Memory } from "../memory.js";
 import { commitFresh, type NumberedRecords } from "../records.js";
 import type { Skills } from "../skills.js";
+import type { Connectors } from "../connectors/connectors.js";
 import { completion } from "./completion.js";
+import { contextForAgent, requireRepository } from "./connector-context.js";
 import { instructionsFor } from "./instructions.js";
 import { type ExecutionRef, finished, jobId, type Journal } from "./journal.js";
 import type { Outbox } from "./outbox.js";
@@ -27,6 +29,10 @@ export interface Requester {
   readonly agent: boolean;
   /** Whether that agent may read the workspace's memory. */
   readonly readsMemory: boolean;
+  /** Apps that the requester may read; none where left out. */
+  readonly apps?: readonly string[];
+  /** Aborted when the requester gives up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Started {
@@ -39,6 +45,22 @@ export interface Started {
 /** Runs of skills: started, watched, cancelled, completed by agents, run again. */
 export interface Executions {
   start(requester: Requester, slug: string, input: ExecutionInput): Promise<Started>;
+  /** A number for {@link Executions.startStep}. */
+  reserve(): Promise<number>;
+  /** As {@link Executions.start}, for a step of a workflow's run: under this number, once however often it is asked for. */
+  startStep(
+    requester: Requester,
+    step: { readonly number: number; readonly run: number },
+    slug: string,
+    input: ExecutionInput,
+  ): Promise<ExecutionRecord>;
+  /** How an execution stands; undefined where there is none of that number. */
+  find(ref: ExecutionRef): Promise<ExecutionRecord | undefined>;
+  /** What the agent works with that an execution waits for; undefined where it waits for none. */
+  handedOut(
+    ref: ExecutionRef,
+    readsMemory: boolean,
+  ): Promise<{ readonly instructions: string; readonly input: string } | undefined>;
   /** As {@link Executions.start} with the input of a finished run, or another text in its place. */
   rerun(requester: Requester, id: string, input?: string): Promise<Started>;
   status(workspace: number, id: string, blocksAfter?: number): Promise<ExecutionStatus>;
@@ -72,26 +94,30 @@ export function createExecutions(options: {
   memory: Memory;
   billing: Billing;
   events: Events;
+  connectors: Connectors;
   /** Whether the server has a model to run skills with. */
   hasModel: boolean;
   now: () => number;
 }): Executions {
-  const { store, records, journal, outbox, skills, marketplace, memory, billing, events, hasModel, now } = options;
+  const { store, records, journal, outbox, skills, marketplace, memory, billing, events, connectors, hasModel, now } =
+    options;
   const inputs = (workspace: number) => `execution-input:${workspace}`;
   const refTo = (workspace: number, found: Stored): ExecutionRef => ({ workspace, number: Number(found.id) });
 
   const create = async (
     requester: Requester,
     pack: Pack,
-    input: ExecutionInput,
-    rerunOf?: number,
+    given: ExecutionInput,
+    more: { readonly number?: number; readonly rerunOf?: number; readonly run?: number } = {},
   ): Promise<Started> => {
-    requireConnected(input);
+    const { apps = [] } = requester;
+    if (given.connector?.type === "github") await requireRepository(connectors, requester, given.connector.fields);
+    const input = { ...given, ...(given.connector && { apps }) };
     if (!hasModel && !requester.agent) throw noModel();
     if (hasModel) await billing.requireCredits(requester.workspace);
     // Made before the record: an execution that waits for an agent which never got it would wait for ever.
-    const handedOut = hasModel ? undefined : { instructions: await handOut(requester, pack), input };
-    const number = await records.next();
+    const handedOut = hasModel ? undefined : { instructions: await handOut(requester, pack, input), input };
+    const { number = await records.next(), ...origin } = more;
     const ref = { workspace: requester.workspace, number };
     const record: ExecutionRecord = {
       skill: pack.slug,
@@ -102,7 +128,7 @@ export function createExecutions(options: {
       createdAt: now(),
       ...(!hasModel && { startedAt: now() }),
       cost: 0,
-      ...(rerunOf !== undefined && { rerunOf }),
+      ...origin,
     };
     await commitFresh(store, [
       records.insert(ref.workspace, number, record),
@@ -114,14 +140,52 @@ export function createExecutions(options: {
     return { ref, record, ...(handedOut && { handedOut }) };
   };
 
-  const handOut = async ({ workspace, readsMemory }: Requester, pack: Pack): Promise<string> => {
+  const handOut = async (
+    {
+      workspace,
+      readsMemory,
+      signal = new AbortController().signal,
+    }: Pick<Requester, "workspace" | "readsMemory" | "signal">,
+    pack: Pack,
+    input: ExecutionInput,
+  ): Promise<string> => {
     const { content } = pack.memory && readsMemory ? await memory.read(workspace) : { content: "" };
-    return instructionsFor(pack, content);
+    return instructionsFor(pack, content, await contextForAgent(connectors, workspace, input, signal));
   };
 
   return {
     async start(requester, slug, input) {
       return create(requester, await skills.requireInstalled(requester.workspace, slug), input);
+    },
+
+    reserve: () => records.next(),
+
+    async startStep(requester, { number, run }, slug, input) {
+      const made = async () => (await records.find(requester.workspace, number))?.value;
+      const before = await made();
+      if (before) return before;
+      const pack = await skills.requireInstalled(requester.workspace, slug);
+      try {
+        return (await create(requester, pack, input, { number, run })).record;
+      } catch (thrown) {
+        // A process that does not know yet that another goes on with the run may have been faster.
+        const meanwhile = await made();
+        if (meanwhile) return meanwhile;
+        throw thrown;
+      }
+    },
+
+    find: async ({ workspace, number }) => (await records.find(workspace, number))?.value,
+
+    async handedOut(ref, readsMemory) {
+      const found = await records.find(ref.workspace, ref.number);
+      if (found?.value.status !== "awaiting_agent") return undefined;
+      const pack = marketplace.pack(found.value.skill);
+      const input = await store.get<ExecutionInput>(inputs(ref.workspace), found.id);
+      if (!pack || !input) return undefined;
+      const { workspace } = ref;
+      const instructions = await handOut({ workspace, readsMemory }, pack, input.value);
+      return { instructions, input: input.value.input };
     },
 
     async rerun(requester, id, text) {
@@ -131,7 +195,7 @@ export function createExecutions(options: {
       if (!before) throw new AppError("NOT_FOUND", "The input of this execution is gone; start the skill anew.");
       const pack = await skills.requireInstalled(requester.workspace, found.value.skill);
       const input = text === undefined ? before.value : { ...before.value, input: text };
-      return create(requester, pack, input, Number(found.id));
+      return create(requester, pack, input, { rerunOf: Number(found.id) });
     },
 
     async status(workspace, id, blocksAfter) {
@@ -206,14 +270,6 @@ export function createExecutions(options: {
       }
     },
   };
-}
-
-function requireConnected({ connector }: ExecutionInput): void {
-  if (connector?.type !== "github") return;
-  throw new AppError(
-    "TOOL_NOT_CONNECTED",
-    "GitHub is not connected to this workspace; run the skill without a connector.",
-  );
 }
 
 function noModel(): AppError {

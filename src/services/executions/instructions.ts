@@ -5,10 +5,10 @@ import type { Pack } from "../marketplace/pack.js";
 const MEMORY_CONTEXT = 20_000;
 
 /**
- * What whoever runs a skill is told: the pack's instructions, how its artifact is made, and the workspace's
- * memory between markers that its text cannot close.
+ * What whoever runs a skill is told: the pack's instructions, how its artifact is made, the workspace's memory between
+ * markers that its text cannot close, and what else there is to work on.
  */
-export function instructionsFor(pack: Pack, memory: string): string {
+export function instructionsFor(pack: Pack, memory: string, context = ""): string {
   const parts = [`# Skill: ${pack.title}`, pack.instructions.trim()];
   if (pack.parameters.length > 0) parts.push(parametersText(pack));
   if (pack.artifact) {
@@ -18,6 +18,7 @@ export function instructionsFor(pack: Pack, memory: string): string {
     );
   }
   if (pack.memory && memory.trim() !== "") parts.push(memoryText(memory));
+  if (context !== "") parts.push(context);
   return parts.join("\n\n");
 }
 

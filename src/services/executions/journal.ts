@@ -32,6 +32,12 @@ export interface Addition {
   readonly changes: Change[];
 }
 
+/** What follows the end of an execution: what is committed with it, and what is done once it is. */
+export interface Sequel {
+  readonly changes: readonly Change[];
+  after(): Promise<void>;
+}
+
 const NOTHING: Addition = { blocks: [], artifacts: [], changes: [] };
 
 /** What is written while an execution runs. Every method is safe against a second process running the same one. */
@@ -73,9 +79,11 @@ export function createJournal(options: {
   artifacts: Artifacts;
   billing: Billing;
   events: Events;
+  /** What follows the end of this execution, where something waits for it. */
+  sequel?: (ref: ExecutionRef, record: ExecutionRecord) => Sequel | undefined;
   now: () => number;
 }): Journal {
-  const { store, records, artifacts, billing, events, now } = options;
+  const { store, records, artifacts, billing, events, sequel, now } = options;
   const blocksOf = ({ workspace, number }: ExecutionRef) => `blocks:${workspace}:${number}`;
 
   const journal: Journal = {
@@ -148,7 +156,8 @@ export function createJournal(options: {
       const outcome = await untilCommitted(async () => {
         const found = await records.find(ref.workspace, ref.number);
         if (!found) throw new AppError("NOT_FOUND", "This execution was deleted meanwhile.");
-        if (FINAL_STATES.has(found.value.status)) return { result: { record: found.value, ended: false } };
+        if (FINAL_STATES.has(found.value.status))
+          return { result: { record: found.value, ended: false, next: undefined } };
         const value: ExecutionRecord = {
           ...found.value,
           status: ending.status,
@@ -157,10 +166,13 @@ export function createJournal(options: {
           ...(ending.error && { error: ending.error }),
         };
         const debit = await billing.debitChanges(ref.workspace, ref.number, cost);
-        const held = await store.commit([records.replace(ref.workspace, found, value), ...debit, ...last.changes]);
-        return held ? { result: { record: value, ended: true } } : undefined;
+        const next = sequel?.(ref, value);
+        const changes = [records.replace(ref.workspace, found, value), ...debit, ...last.changes];
+        const held = await store.commit([...changes, ...(next?.changes ?? [])]);
+        return held ? { result: { record: value, ended: true, next } } : undefined;
       });
       if (outcome.ended) await journal.tell(ref, outcome.record, last);
+      await outcome.next?.after();
       return outcome;
     },
 

@@ -2,7 +2,6 @@ import type { Log } from "../../core/log.js";
 import type { Insert, Store } from "../../store/port.js";
 import { orderOf } from "../records.js";
 
-const COLLECTION = "outbox";
 /** Past this age a job that is still here was left behind by a process that died before it could hand it on. */
 const LEFT_BEHIND_MS = 10_000;
 
@@ -19,15 +18,17 @@ export interface Outbox {
 /** An outbox in front of `enqueue`, which may be told the same job twice. */
 export function createOutbox(options: {
   store: Store;
+  /** Where the jobs are kept meanwhile. */
+  collection: string;
   enqueue: (job: string) => Promise<void>;
   log: Log;
   now: () => number;
 }): Outbox {
-  const { store, enqueue, log, now } = options;
+  const { store, collection, enqueue, log, now } = options;
   const send = async (job: string): Promise<void> => {
     try {
       await enqueue(job);
-      await store.commit([{ kind: "remove", collection: COLLECTION, id: job }]);
+      await store.commit([{ kind: "remove", collection, id: job }]);
     } catch (err) {
       log.warn({ err, job }, "the queue does not take this job now; it is sent again later");
     }
@@ -35,14 +36,14 @@ export function createOutbox(options: {
   return {
     change: (job) => ({
       kind: "insert",
-      collection: COLLECTION,
+      collection,
       id: job,
       value: {},
       order: `${orderOf(now())}:${job}`,
     }),
     send,
     async recover() {
-      const left = await store.page(COLLECTION, {
+      const left = await store.page(collection, {
         direction: "descending",
         limit: 100,
         after: orderOf(now() - LEFT_BEHIND_MS),

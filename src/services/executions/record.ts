@@ -22,6 +22,8 @@ export interface ExecutionInput {
   readonly input: string;
   readonly attachments: readonly Attachment[];
   readonly connector?: ConnectorChoice;
+  /** Apps that whoever started the run may read, where the connector reaches any. */
+  readonly apps?: readonly string[];
 }
 
 export interface ExecutionRecord {
@@ -38,6 +40,8 @@ export interface ExecutionRecord {
   readonly cost: number;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
   readonly rerunOf?: number;
+  /** The number of the workflow's run that it is a step of. */
+  readonly run?: number;
 }
 
 /** What the store's index can narrow a list by. */

@@ -64,7 +64,7 @@ const KINDS: readonly ClientKind[] = [
   "v2 auto over HTTP",
 ];
 
-describe("one of two processes is killed while fifty clients work", { timeout: 60_000 }, () => {
+describe("one of two processes is killed while fifty clients work", { timeout: 120_000 }, () => {
   it("loses the calls in flight there, which say so, and nothing else", async () => {
     const two = await startTwoProcesses();
     const [dead, alive] = [two.servers[0].url, two.servers[1].url];

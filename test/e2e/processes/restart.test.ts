@@ -9,7 +9,7 @@ afterEach(endPrograms);
 const memory = "clanker://memory";
 const isUpdate = ({ method }: { method?: string }) => method === "notifications/resources/updated";
 
-describe.each(["redis", "file"] as const)("a session in a %s store", { timeout: 60_000 }, (kind) => {
+describe.each(["redis", "file"] as const)("a session in a %s store", { timeout: 120_000 }, (kind) => {
   it("survives the restart of all processes, with what it is made of", async () => {
     const two = await startTwoProcesses({}, kind);
     const at = (process: 0 | 1) => two.servers[process].url;
