@@ -6,8 +6,8 @@ export type Face = "rest" | "mcp";
 
 /** Who calls: resolved by a face once a request, trusted by everything behind it. */
 export interface Caller {
-  /** `key`: an API key; `local`: stdio, the owner of the home folder; `link`: a signed link; `anonymous`: no credential. */
-  readonly kind: "key" | "local" | "link" | "anonymous";
+  /** `key`: an API key; `session`: a person who signed in; `local`: stdio, the owner of the home folder; `link`: a signed link; `anonymous`: no credential. */
+  readonly kind: "key" | "session" | "local" | "link" | "anonymous";
   readonly face: Face;
   /** Workspace id without its prefix; 0 for an anonymous caller. */
   readonly workspace: number;
@@ -28,7 +28,7 @@ export interface Caller {
 }
 
 /** Kinds of callers that are a person, and not an agent with that person's key. */
-const PEOPLE: ReadonlySet<Caller["kind"]> = new Set();
+const PEOPLE: ReadonlySet<Caller["kind"]> = new Set(["session"]);
 
 /** Whether a person calls: what an agent asked for is approved by nobody else. */
 export function isPerson({ kind }: Pick<Caller, "kind">): boolean {

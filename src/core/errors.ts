@@ -29,6 +29,7 @@ export const ERRORS = {
   KEY_REVOKED: kind(401, "authentication_error"),
   PERMISSION_REQUIRED: kind(403, "permission_error", true),
   ACCESS_DENIED: kind(403, "permission_error"),
+  ACTIVATION_REQUIRED: kind(403, "permission_error", true),
   INSUFFICIENT_CREDITS: kind(403, "permission_error"),
   CONFIRMATION_REQUIRED: kind(403, "permission_error"),
   DECLINED: kind(403, "permission_error"),
@@ -40,10 +41,12 @@ export const ERRORS = {
   TOOL_NOT_CONNECTED: kind(409, "invalid_request_error", true),
   EXECUTION_RUNNING: kind(409, "invalid_request_error", true),
   EXECUTION_FINISHED: kind(409, "invalid_request_error"),
+  IDEMPOTENCY_IN_FLIGHT: kind(409, "invalid_request_error", true),
   STEP_NOT_SUSPENDED: kind(409, "invalid_request_error"),
   CONFLICT: kind(409, "invalid_request_error", true),
   PAYLOAD_TOO_LARGE: kind(413, "invalid_request_error"),
   UNSUPPORTED_MEDIA_TYPE: kind(415, "invalid_request_error"),
+  IDEMPOTENCY_KEY_REUSED: kind(422, "invalid_request_error"),
   RATE_LIMITED: kind(429, "rate_limit_error", true),
   CANCELLED: kind(499, "invalid_request_error"),
   INTERNAL: kind(500, "api_error", true),
@@ -110,6 +113,7 @@ export function toAppError(thrown: unknown): AppError {
 const FLAT: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   PERMISSION_REQUIRED: { request_url: "/api/v1/agents/request-permission" },
   ACCESS_DENIED: {},
+  ACTIVATION_REQUIRED: {},
   TOOL_NOT_CONNECTED: {},
 };
 

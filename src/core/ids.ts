@@ -10,6 +10,9 @@ export const PREFIXES = {
   person: "usr",
   transaction: "txn",
   run: "run",
+  consent: "con",
+  invitation: "inv",
+  log: "log",
 } as const;
 
 export type ResourceKind = keyof typeof PREFIXES;
