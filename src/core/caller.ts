@@ -59,7 +59,7 @@ export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
 export function requireScope(caller: Pick<Caller, "scopes">, scope: string): void {
   if (allows(caller.scopes, scope)) return;
   const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
-  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the owner for a key that has it.`, {
+  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the person for it with request-permission.`, {
     details: { scope: scope === "owner" ? "*" : scope },
   });
 }
