@@ -70,7 +70,11 @@ export const secondsLeft = ({ resetMs }: Tally): number => Math.max(1, Math.ceil
 /** `RATE_LIMITED` for who is over. */
 export function rateLimited(tally: Tally): AppError {
   const seconds = secondsLeft(tally);
-  return new AppError("RATE_LIMITED", `Too many requests; wait ${seconds} seconds and try again.`, {
-    fields: { retry_after_seconds: seconds },
-  });
+  return new AppError(
+    "RATE_LIMITED",
+    `Too many requests; wait ${seconds} ${seconds === 1 ? "second" : "seconds"} and try again.`,
+    {
+      fields: { retry_after_seconds: seconds },
+    },
+  );
 }
