@@ -54,14 +54,14 @@ describe.each<[string, () => Promise<Store | undefined>]>([
   it("lets no more pass when all come at once", async () => {
     const store = await open();
     const limiter = store?.limiter({ name: "at-once", limit: 10, seconds: 60 });
-    const tallies = await Promise.all(Array.from({ length: 50 }, () => limiter?.count("x")));
+    const tallies = await Promise.all(Array.from({ length: 50 }, async () => limiter?.count("x")));
     expect(tallies.filter((tally) => tally?.isOver === false)).toHaveLength(10);
   });
 });
 
 it("processes of one Redis count together", async () => {
   const limiters = (await redisStores(2)).map((store) => store.limiter({ name: "doors", limit: 10, seconds: 60 }));
-  const tallies = await Promise.all(Array.from({ length: 40 }, (_, at) => limiters[at % 2]?.count("ada")));
+  const tallies = await Promise.all(Array.from({ length: 40 }, async (_, at) => limiters[at % 2]?.count("ada")));
   expect(tallies.filter((tally) => tally?.isOver === false)).toHaveLength(10);
 });
 
