@@ -120,7 +120,11 @@ export default {
     }),
     only("store-knows-core", "The store imports core's errors and log, and its drivers' packages.", {
       from: "^src/store/",
-      to: ["^src/store/", "^src/core/(errors|log)\\.ts$", ...packages("keyv", "@keyv/redis", "redis", "libsql")],
+      to: [
+        "^src/store/",
+        "^src/core/(errors|log)\\.ts$",
+        ...packages("keyv", "@keyv/redis", "redis", "libsql", "rate-limiter-flexible"),
+      ],
     }),
     only("vault-knows-core-and-the-store", "The vault imports core, the store's port and the settings' error.", {
       from: "^src/vault/",

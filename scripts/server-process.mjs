@@ -43,6 +43,10 @@ export async function startServer(command, args, { environment = {}, ipc = false
       CLANKER_HOME: home,
       CLANKER_STORE: "memory:",
       CLANKER_LOG_LEVEL: "error",
+      // Scripts send more than clients do.
+      CLANKER_RATE_LIMIT: "0",
+      CLANKER_MCP_RATE_LIMIT: "0",
+      CLANKER_FAILED_KEY_LIMIT: "0",
       ...environment,
     },
     stdio: ["ignore", "ignore", "pipe", ...(ipc ? /** @type {const} */ (["ipc"]) : [])],

@@ -8,6 +8,7 @@ import { type Config, ConfigError } from "./config.js";
 import { wireConnectors } from "./connector-wiring.js";
 import { confirm } from "./core/confirm.js";
 import { AppError } from "./core/errors.js";
+import { idempotency } from "./core/idempotency.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
 import { createRegistry, type Registry } from "./core/registry.js";
@@ -18,6 +19,7 @@ import { openQueue } from "./queue/open.js";
 import type { Queue } from "./queue/port.js";
 import type { ModelGateway } from "./runner/model.js";
 import { createRunner } from "./runner/run-skill.js";
+import { createIdempotencyKeys } from "./services/idempotency.js";
 import { newKey } from "./services/keys.js";
 import { createSignedLinks, type Links, type SignedLinks } from "./services/links.js";
 import { createLocalLinks } from "./services/local-links.js";
@@ -122,6 +124,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     parse(),
     appraise(operatorSurface),
     confirm(config.CLANKER_CONFIRM),
+    idempotency(createIdempotencyKeys({ store, vault, log })),
     spendGrants((caller, consents) => services.keys.spend(caller, consents)),
     checkOutput(),
     run(services, log),

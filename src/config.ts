@@ -212,6 +212,20 @@ export const settings = z.object({
     takes: "a whole number from 0 to 1000000000",
     shownDefault: "unlimited",
   }),
+  CLANKER_RATE_LIMIT: whole(0, 1_000_000).prefault("100").meta({
+    description:
+      "REST requests a minute that a key, a person's session or, without a valid one, an address may send below /api/v1/, over all processes of a Redis.",
+    takes: "a whole number from 0 (no limit) to 1000000",
+  }),
+  CLANKER_MCP_RATE_LIMIT: whole(0, 1_000_000).prefault("600").meta({
+    description: "MCP requests (POST) a minute of a key, or of an address without a valid one; stdio is not limited.",
+    takes: "a whole number from 0 (no limit) to 1000000",
+  }),
+  CLANKER_FAILED_KEY_LIMIT: whole(0, 1_000_000).prefault("30").meta({
+    description:
+      "Wrong keys a minute that an address may present before it is told to wait; the right one is taken all the same.",
+    takes: "a whole number from 0 (no limit) to 1000000",
+  }),
   CLANKER_FIXTURES: flag.prefault("false").meta({
     description: "Adds the tools, prompts and resources that MCP's conformance suite asks for; refused in production.",
     takes: "true or false",

@@ -4,6 +4,7 @@ import { type Config, ConfigError, isEveryAddress, requireSafe } from "./config.
 import { clerkAccountChoice } from "./core/clerk-account.js";
 import type { Log } from "./core/log.js";
 import { createGuard } from "./faces/guard.js";
+import { createRateLimits } from "./faces/rate-limits.js";
 import { listen } from "./faces/http.js";
 import { createMcpHttpFace } from "./faces/mcp/http.js";
 import { createRestFace } from "./faces/rest/app.js";
@@ -41,10 +42,17 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   const newRequestId = () => `req_${randomUUID()}`;
   const idleMs = config.CLANKER_SESSION_IDLE_SECONDS * 1000;
   const shelf = createSessionShelf({ store, idleMs, log });
+  const limits = createRateLimits({
+    limiter: (limit) => store.limiter(limit),
+    rest: config.CLANKER_RATE_LIMIT,
+    mcp: config.CLANKER_MCP_RATE_LIMIT,
+    failedKeys: config.CLANKER_FAILED_KEY_LIMIT,
+  });
   const mcp = createMcpHttpFace({
     ...(await mcpOptions(app)),
     authenticate,
     guard,
+    limits,
     shelf,
     maxBody,
     trustProxy,
@@ -55,6 +63,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     registry,
     invoke,
     guard,
+    limits,
     authenticate,
     authenticateSession: (token, workspace, origin) => signIns.authenticate(token, workspace, origin),
     csrfToken: (caller) => signIns.csrfToken(caller),

@@ -1,10 +1,11 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk,workflows]
+// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk,workflows,stages]
 import { churn } from "./churn.mjs";
 import { clerkRead } from "./clerk.mjs";
 import { costOfGuard } from "./guard.mjs";
 import { heapOfSessions } from "./heap.mjs";
 import { rateOf } from "./rate.mjs";
+import { costOfStages } from "./stages.mjs";
 import { startUp } from "./start.mjs";
 import { tokensOfTools } from "./tokens.mjs";
 import { workflowSteps } from "./workflows.mjs";
@@ -26,6 +27,7 @@ const PARTS = {
   tokens: tokensOfTools,
   clerk: clerkRead,
   workflows: workflowSteps,
+  stages: costOfStages,
 };
 
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);

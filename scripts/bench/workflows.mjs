@@ -1,14 +1,12 @@
 // What a step of a workflow costs of our own time: twenty trivial steps one after the other, on the file store (less
 // what the disk takes to keep a page for good, which each step waits for) and on Redis. And what two hundred runs at
 // once leave behind.
-import { spawn } from "node:child_process";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../server-process.mjs";
 import { KEY } from "./mcp-client.mjs";
+import { startRedis } from "./redis.mjs";
 import { median, startOursWatched } from "./servers.mjs";
 
 const STEPS = 20;
@@ -176,43 +174,4 @@ async function answerOf(response) {
   const text = await response.text();
   if (!response.ok) throw new Error(`The server answered ${response.status}: ${text}`);
   return JSON.parse(text);
-}
-
-/**
- * The Redis at REDIS_URL, else one of its own that keeps nothing on disk.
- *
- * @param {string} folder
- */
-async function startRedis(folder) {
-  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: () => Promise.resolve() };
-  const port = await freePort();
-  const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"];
-  const child = spawn("redis-server", settings, { stdio: "ignore" });
-  /** @type {Error | undefined} */
-  let failed;
-  child.once("error", (error) => (failed = error));
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await isOpen(port))) {
-    if (failed || Date.now() > deadline) throw new Error("This figure needs redis-server on PATH, or REDIS_URL.");
-    await sleep(25);
-  }
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
-        child.once("exit", resolve);
-        child.kill("SIGKILL");
-      }),
-  };
-}
-
-/** @param {number} port */
-function isOpen(port) {
-  return new Promise((resolve) => {
-    const socket = connectTcp(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

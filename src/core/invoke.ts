@@ -15,6 +15,10 @@ export interface Request {
   readonly progress?: (progress: Progress) => void;
   /** How to ask the person behind the client; absent where there is no way. */
   readonly ask?: Ask;
+  /** The caller's own name for this call, as it came; only operations that take one look at it. */
+  readonly idempotencyKey?: unknown;
+  /** Told before the answer that it is the kept one of an earlier call. */
+  readonly onReplay?: () => void;
 }
 
 /** A call on its way through the stages; each fills in what it finds out. */
@@ -25,6 +29,8 @@ export interface Call<Services> extends Request {
   standing?: Standing;
   /** Other workspaces that the call concerns. */
   readonly concerned: Set<number>;
+  /** Whether the answer, or the error, is that of an earlier call: nothing was done. */
+  isReplay?: boolean;
 }
 
 /** One step around every call: does its part before and after `next`, or refuses by throwing. */

@@ -1,5 +1,6 @@
 import { allows } from "./caller.js";
 import type { AnyOperation } from "./operation.js";
+import { withKeyArgument } from "./key-argument.js";
 import { inputSchema, type JsonSchema } from "./schema.js";
 import { isOn, type Surface, WHOLE_SURFACE } from "./surface.js";
 
@@ -7,6 +8,8 @@ import { isOn, type Surface, WHOLE_SURFACE } from "./surface.js";
 export interface Entry<Services> {
   readonly operation: AnyOperation<Services>;
   readonly inputSchema: JsonSchema;
+  /** What the tool takes: the same, and an idempotency key where the operation takes one. */
+  readonly toolSchema: JsonSchema;
 }
 
 /** Every operation the server knows, found by name. */
@@ -51,10 +54,14 @@ export function createRegistry<Services>(operations: readonly AnyOperation<Servi
 /** Schemas are worked out when somebody looks at them: all of them together would hold up the start. */
 function entryOf<Services>(operation: AnyOperation<Services>): Entry<Services> {
   let schema: JsonSchema | undefined;
+  let forTool: JsonSchema | undefined;
   return {
     operation,
     get inputSchema() {
       return (schema ??= inputSchema(operation.input));
+    },
+    get toolSchema() {
+      return operation.idempotent ? (forTool ??= withKeyArgument(this.inputSchema)) : this.inputSchema;
     },
   };
 }

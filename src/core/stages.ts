@@ -57,6 +57,7 @@ export function auditLog<Services>(log: Log, now: () => number): Stage<Services>
             resource: audit?.resource,
             operation: operation?.name,
             outcome,
+            replayed: call.isReplay,
             ms: now() - started,
             request_id: caller.requestId,
             workspace: caller.workspace,

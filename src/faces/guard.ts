@@ -38,7 +38,10 @@ const TARGET = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
-const EXPOSED = "mcp-session-id, mcp-protocol-version, x-request-id, retry-after, www-authenticate";
+const EXPOSED = [
+  "mcp-session-id, mcp-protocol-version, x-request-id, retry-after, www-authenticate",
+  "x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, idempotency-replayed",
+].join(", ");
 const ASKED_FOR = {
   "access-control-allow-methods": METHODS.filter((method) => method !== "OPTIONS").join(", "),
   "access-control-allow-headers": [

@@ -4,6 +4,7 @@ import { type DocumentTable, documentsOf } from "./documents.js";
 import { type FileDatabase, openFileDatabase } from "./file-database.js";
 import { fileMessages } from "./file-messages.js";
 import { fileRecords } from "./file-records.js";
+import { memoryLimiter } from "./limiter.js";
 import type { Store } from "./port.js";
 import { toSortKey } from "./sort-key.js";
 
@@ -44,6 +45,7 @@ export async function openFileStore({ path, log, busyMs = 5000 }: FileStoreOptio
     counter: (counter) => db.read(() => counterOf(db, counter)),
     publish: messages.publish,
     subscribe: messages.subscribe,
+    limiter: memoryLimiter,
     ping: () => db.read(() => void db.statement("SELECT version FROM records LIMIT 1").get()),
     async close() {
       clearInterval(timer);

@@ -1,6 +1,7 @@
 import type { Log } from "../core/log.js";
 import { createChannels } from "./channels.js";
 import { type DocumentTable, documentsOf } from "./documents.js";
+import { memoryLimiter } from "./limiter.js";
 import { type Collection, createCollection } from "./memory-collection.js";
 import type { Change, Store } from "./port.js";
 import { textOf } from "./texts.js";
@@ -81,6 +82,7 @@ export function createMemoryStore({ log }: { readonly log?: Log } = {}): Store {
       requireOpen();
       return channels.add(channel, listener);
     },
+    limiter: memoryLimiter,
     async ping() {
       requireOpen();
     },

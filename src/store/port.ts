@@ -65,6 +65,33 @@ export interface RecordPage<T = unknown> {
   readonly more: boolean;
 }
 
+/** What a limiter allows. */
+export interface LimiterOptions {
+  /** Keeps its counts apart from those of others. */
+  readonly name: string;
+  /** How often within a window. */
+  readonly limit: number;
+  /** How long a window is; it begins with the first count. */
+  readonly seconds: number;
+}
+
+/** How a key stands after it was counted. */
+export interface Tally {
+  readonly limit: number;
+  /** How often more in this window. */
+  readonly remaining: number;
+  /** Milliseconds until the window ends. */
+  readonly resetMs: number;
+  /** Whether this time was one too many. */
+  readonly isOver: boolean;
+}
+
+/** Counts how often something happens, each key for itself. */
+export interface Limiter {
+  /** Counts one; never throws. */
+  count(key: string): Promise<Tally>;
+}
+
 /** Ends a subscription; messages already on their way may still arrive. */
 export type Unsubscribe = () => Promise<void>;
 
@@ -91,6 +118,8 @@ export interface Store {
   /** Tells every subscriber of the channel, in every process of the store (file: within a second); message is JSON. */
   publish(channel: string, message: unknown): Promise<void>;
   subscribe(channel: string, listener: (message: unknown) => void): Promise<Unsubscribe>;
+  /** Over all processes where the store is a Redis; else each process counts for itself, which costs no write. */
+  limiter(options: LimiterOptions): Limiter;
   /** Resolves when the store answers, else throws `STORE_UNAVAILABLE`. */
   ping(): Promise<void>;
   close(): Promise<void>;

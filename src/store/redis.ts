@@ -5,6 +5,7 @@ import { type DocumentTable, documentsOf } from "./documents.js";
 import type { Change, PageQuery, RecordPage, Store, Stored } from "./port.js";
 import { redisChannels } from "./redis-channels.js";
 import { type Connection, connectRedis } from "./redis-connection.js";
+import { redisLimiter } from "./redis-limiter.js";
 import { CLEAR, COMMIT, GET, PAGE, type Script, SWEEP } from "./redis-scripts.js";
 import { fromSortKey, toSortKey } from "./sort-key.js";
 import { textOf } from "./texts.js";
@@ -58,6 +59,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     increment: (counter, by = 1) => guard(() => client.incrBy(counterKey(counter), by)),
     counter: async (counter) => Number(await guard(() => client.get(counterKey(counter)))),
     ...redisChannels(connection, `${prefix}channel\0`, log),
+    limiter: (limits) => redisLimiter(connection, `${prefix}limit\0`, limits),
     async ping() {
       await guard(() => client.ping());
     },

@@ -71,6 +71,11 @@ describe("the catalogue", () => {
     expect(catalogue.filter(({ idempotent }) => idempotent).map(({ name }) => name)).toEqual(IDEMPOTENT);
   });
 
+  it("answers with JSON wherever it takes an idempotency key, for nothing else can be kept", () => {
+    const takers = catalogue.filter(({ idempotent }) => idempotent);
+    expect(takers.filter(({ output, route }) => !output || route?.produces).map(({ name }) => name)).toEqual([]);
+  });
+
   it.each(Object.entries(ARGUMENTS))("lets %s take the arguments that were promised", (tool, fields) => {
     const operation = catalogue.find((candidate) => candidate.tool === tool);
     expect(Object.keys(operation ? (inputSchema(operation.input).properties ?? {}) : {})).toEqual(

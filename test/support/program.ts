@@ -85,9 +85,16 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** No limits: tests send far more than clients do. Those of the limits set them. */
+export const UNLIMITED: Environment = {
+  CLANKER_RATE_LIMIT: "0",
+  CLANKER_MCP_RATE_LIMIT: "0",
+  CLANKER_FAILED_KEY_LIMIT: "0",
+};
+
 /** The whole environment of a process whose home is `home`. */
 export function environmentOf(home: string, env: Environment = {}): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: home, CLANKER_HOME: home, ...env };
+  return { PATH: process.env["PATH"] ?? "", HOME: home, CLANKER_HOME: home, ...UNLIMITED, ...env };
 }
 
 /** Starts the program with these arguments. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readConfig } from "../../src/config.js";
 import type { Log } from "../../src/core/log.js";
 import { serve } from "../../src/serve.js";
-import { type Environment, MASTER_KEY, OWNER_KEY } from "./program.js";
+import { type Environment, MASTER_KEY, OWNER_KEY, UNLIMITED } from "./program.js";
 
 /** The whole server in this process, over a memory store, for tests that look at what it does to the process. */
 export async function serveHere(env: Environment = {}) {
@@ -13,7 +13,7 @@ export async function serveHere(env: Environment = {}) {
   const note = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const keys = { CLANKER_OWNER_KEY: OWNER_KEY, CLANKER_MASTER_KEY: MASTER_KEY };
-  const config = readConfig({ CLANKER_HOME: home, CLANKER_STORE: "memory:", PORT: "0", ...keys, ...env });
+  const config = readConfig({ CLANKER_HOME: home, CLANKER_STORE: "memory:", PORT: "0", ...UNLIMITED, ...keys, ...env });
   const { url, app, close } = await serve(config, log);
   return {
     url,

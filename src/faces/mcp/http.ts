@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Authenticate } from "../../core/authenticate.js";
-import { AppError, toAppError } from "../../core/errors.js";
+import { AppError, ERRORS, toAppError } from "../../core/errors.js";
 import type { SessionShelf } from "../../core/session-shelf.js";
 import { admit, type Guard, isPreflight } from "../guard.js";
+import { addressBucket, bucketOf, rateLimited, type RateLimits, secondsLeft, type Tally } from "../rate-limits.js";
 import { createAnswering } from "./answering.js";
 import type { DoorParts, Serve } from "./door-parts.js";
 import { keyOf, readMessage, refuse, Refusal } from "./door.js";
@@ -34,6 +35,8 @@ const LAST_WORDS_MS = 1000;
 export interface McpHttpOptions extends McpOptions {
   readonly authenticate: Authenticate;
   readonly guard: Guard;
+  /** How often requests may come; as often as they like if left out. */
+  readonly limits?: RateLimits;
   /** The sessions of all processes. */
   readonly shelf: SessionShelf;
   /** Largest body in bytes. */
@@ -63,7 +66,7 @@ export interface McpHttpFace {
 
 /** Streamable HTTP on `/mcp` and HTTP+SSE on `/mcp/sse` with `/mcp/messages`. */
 export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
-  const { authenticate, guard, shelf, log, now = Date.now, trustProxy = 0 } = options;
+  const { authenticate, guard, limits, shelf, log, now = Date.now, trustProxy = 0 } = options;
   const sweepMs = options.sweepMs ?? SWEEP_MS;
   const watch = createStreamWatch({ authenticate, sweepMs });
   const table = createSessionTable({ ...options, watch, now, sweepMs });
@@ -128,6 +131,25 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
     await parts.peers.close();
   }
 
+  /** Whoever presents too many wrong keys is told to wait; the right one is never refused for that. */
+  const noteFailure =
+    (ip: string | undefined) =>
+    async (thrown: unknown): Promise<never> => {
+      if (ERRORS[toAppError(thrown).code].status === 401) requireWithin(await limits?.failedKey(ip));
+      throw thrown;
+    };
+
+  /** Counts a message for whoever sent it, or for its address where that is not known. */
+  async function admitVisitor(req: IncomingMessage, requestId: string): Promise<Visitor> {
+    if (req.method !== "POST" || !limits) return identify(req, requestId);
+    const visitor = await identify(req, requestId).catch(async (thrown: unknown) => {
+      requireWithin(await limits.mcp(addressBucket(addressOf(req, trustProxy))));
+      throw thrown;
+    });
+    requireWithin(await limits.mcp(bucketOf(visitor.caller)));
+    return visitor;
+  }
+
   async function identify(req: IncomingMessage, requestId: string): Promise<Visitor> {
     const key = keyOf(req.headers);
     const ip = addressOf(req, trustProxy);
@@ -142,7 +164,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
       ...(ip !== undefined && { ip }),
       ...(userAgent !== undefined && { userAgent }),
     } as const;
-    const caller = key === undefined ? undefined : await authenticate(key, origin);
+    const caller = key === undefined ? undefined : await authenticate(key, origin).catch(noteFailure(ip));
     if (key === undefined || caller === undefined || caller.kind === "anonymous") {
       throw new AppError("AUTH_REQUIRED", "Send an API key as the x-api-key header or as Authorization: Bearer.");
     }
@@ -157,7 +179,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
       const error = new AppError("METHOD_NOT_ALLOWED", `This path takes ${allow}.`);
       throw new Refusal(error, undefined, { allow });
     }
-    if (admit(guard, req, res)) await door?.(req, res, await identify(req, requestId));
+    if (admit(guard, req, res)) await door?.(req, res, await admitVisitor(req, requestId));
   }
 
   return {
@@ -174,6 +196,11 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
     sessions: () => table.size(),
     close,
   };
+}
+
+function requireWithin(tally: Tally | undefined): void {
+  if (!tally?.isOver) return;
+  throw new Refusal(rateLimited(tally), undefined, { "retry-after": String(secondsLeft(tally)) });
 }
 
 function pathOf({ url = "" }: IncomingMessage): string {

@@ -1,11 +1,12 @@
 import { InputRequired } from "../../core/asking.js";
 import type { Caller } from "../../core/caller.js";
 import { quote, toAppError } from "../../core/errors.js";
+import { splitKeyArgument } from "../../core/key-argument.js";
 import type { Progress } from "../../core/operation.js";
 import { isOn, WHOLE_SURFACE } from "../../core/surface.js";
 import { getPrompt, listPrompts } from "./prompts.js";
 import { listResources, listTemplates, readResource, requireReadable } from "./resources.js";
-import { failure, success } from "./results.js";
+import { failure, marked, success } from "./results.js";
 import { RPC, RpcError } from "./rpc-error.js";
 import { createSkillsExtension, isSkillUri, SKILL_METHODS } from "./skills-extension.js";
 import type { Answer, Exchange, MethodResult } from "./exchange.js";
@@ -44,19 +45,22 @@ export function createMethods(
       throw invalid(`There is no tool ${quote(name)} here; ${lister} those that exist.`, caller);
     }
     const report = reporter(exchange);
+    let isReplay = false;
     try {
       const answer = await invoke({
         operation: entry.operation.name,
         args: params["arguments"],
+        ...(entry.operation.idempotent && splitKeyArgument(params["arguments"])),
+        onReplay: () => void (isReplay = true),
         caller,
         signal,
         ask,
         ...(report && { progress: report.progress }),
       });
-      return success(answer, params["arguments"]);
+      return marked(success(answer, params["arguments"]), isReplay);
     } catch (thrown) {
       if (thrown instanceof InputRequired) throw thrown;
-      return failure(toAppError(thrown), caller.requestId);
+      return marked(failure(toAppError(thrown), caller.requestId), isReplay);
     } finally {
       report?.end();
     }

@@ -32,6 +32,11 @@ export function failure(error: AppError, requestId: string): CallToolResult {
   return { isError: true, content: [{ type: "text", text: JSON.stringify(encodeError(error, requestId)) }] };
 }
 
+/** The result with a word that it is the kept one of an earlier call, where it is. */
+export function marked(result: CallToolResult, isReplay: boolean): CallToolResult {
+  return isReplay ? { ...result, _meta: { "idempotency-replayed": true } } : result;
+}
+
 function resultOf(structuredContent: Record<string, unknown>, text: string): CallToolResult {
   return { content: [{ type: "text", text }], structuredContent };
 }

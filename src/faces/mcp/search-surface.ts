@@ -124,6 +124,6 @@ export function createSearchSurface(shelf: Shelf, log: Log): SearchSurface {
 }
 
 /** Where nothing but reads is left, calling a tool is a read too. */
-function asSeen<Services>({ operation, inputSchema }: Entry<Services>, readOnly: boolean): Entry<Services> {
-  return { operation: readOnly ? { ...operation, effect: "read" } : operation, inputSchema };
+function asSeen<Services>({ operation, toolSchema }: Entry<Services>, readOnly: boolean) {
+  return { operation: readOnly ? { ...operation, effect: "read" as const } : operation, toolSchema };
 }

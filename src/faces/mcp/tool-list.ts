@@ -9,13 +9,16 @@ import { type Surface, surfaceKey, WHOLE_SURFACE } from "../../core/surface.js";
 const REMEMBERED = 64;
 
 /** A registry entry as `tools/list` shows it. */
-export function describeTool<Services>({ operation, inputSchema }: Entry<Services>): Tool {
+export function describeTool<Services>({
+  operation,
+  toolSchema,
+}: Pick<Entry<Services>, "operation" | "toolSchema">): Tool {
   const { tool, name, title, description, output } = operation;
   return {
     name: tool ?? name,
     title,
     description,
-    inputSchema: inputSchema as Tool["inputSchema"],
+    inputSchema: toolSchema as Tool["inputSchema"],
     ...(output && { outputSchema: outputSchema(output) as NonNullable<Tool["outputSchema"]> }),
     annotations: annotationsOf(operation),
   };

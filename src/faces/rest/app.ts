@@ -5,9 +5,11 @@ import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Registry } from "../../core/registry.js";
 import { admit, type Guard } from "../guard.js";
-import type { Credentials } from "./credentials.js";
+import type { RateLimits } from "../rate-limits.js";
+import { type Credentials, identify, originOf } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
 import { isRouted, operationDoor } from "./operation-door.js";
+import { countedCaller, LIMITED, tellUncounted } from "./rate-limit.js";
 import { requestIdOf, sendBytes, sendError, sendJson } from "./respond.js";
 import { acceptVersion, LATEST_VERSION } from "./version.js";
 
@@ -15,6 +17,8 @@ interface RestFaceOptions<Services> extends Credentials {
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
   readonly guard: Guard;
+  /** How often requests may come; as often as they like if left out. */
+  readonly limits?: RateLimits;
   /** Resolves when the server can answer, else throws. */
   readonly ready: () => Promise<void>;
   readonly log: Log;
@@ -42,8 +46,10 @@ export function createRestFace<Services>(options: RestFaceOptions<Services>): Re
     ...serverDoors(options),
     ...options.registry.entries.filter(isRouted).map((entry) => operationDoor(entry, options)),
   ]);
-  app.use(refuseUnrouted);
-  const fail = answerError(options);
+  app.use(refuseUnrouted(options));
+  const answer = answerError(options);
+  const fail = (req: IncomingMessage, res: ServerResponse, thrown: unknown): void =>
+    void tellUncounted(req, res, options.limits).finally(() => answer(res, thrown));
   return {
     handler(req, res) {
       begin(req, res, options);
@@ -51,11 +57,15 @@ export function createRestFace<Services>(options: RestFaceOptions<Services>): Re
       try {
         if (!admit(options.guard, req, res)) return;
       } catch (thrown) {
-        fail(res, thrown);
+        fail(req, res, thrown);
         return;
       }
       app(req as Request, res as Response, (thrown?: unknown) => {
-        fail(res, thrown ?? new AppError("INVALID_INPUT", "The address of this request cannot be read; check it."));
+        fail(
+          req,
+          res,
+          thrown ?? new AppError("INVALID_INPUT", "The address of this request cannot be read; check it."),
+        );
       });
     },
   };
@@ -113,7 +123,22 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-const refuseUnrouted: RequestHandler = (req, res) => {
+/** A route that does not exist is none whatever the key: only whoever sends too many requests hears of it. */
+function refuseUnrouted<Services>(options: RestFaceOptions<Services>): RequestHandler {
+  return async (req, res) => {
+    const { limits } = options;
+    if (limits && req.path.startsWith(LIMITED)) {
+      const origin = originOf(req, requestIdOf(res));
+      const sender = () => identify(req, { method: "GET", path: "" }, origin, options, true);
+      await countedCaller(req, res, origin, limits, sender).catch((thrown: unknown) => {
+        if (toAppError(thrown).code === "RATE_LIMITED") throw thrown;
+      });
+    }
+    answerUnrouted(req, res);
+  };
+}
+
+function answerUnrouted(req: Request, res: Response): void {
   const methods = allowedAt(res);
   if (methods.length === 0) {
     throw new AppError("NOT_FOUND", `There is no route ${quote(req.path)}; GET /api/openapi.json lists all.`);
@@ -122,7 +147,7 @@ const refuseUnrouted: RequestHandler = (req, res) => {
   res.set("allow", allow);
   if (req.method !== "OPTIONS") throw new AppError("METHOD_NOT_ALLOWED", `This address takes ${allow}.`);
   res.status(204).end();
-};
+}
 
 /** Whatever was thrown outside `invoke`, as JSON, its cause in the log alone. */
 function answerError<Services>({ log }: RestFaceOptions<Services>) {

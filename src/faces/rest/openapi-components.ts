@@ -18,6 +18,7 @@ const header = (name: string, description: string, schema: Part) => ({
 });
 
 const requestId = { type: "string", pattern: "^[A-Za-z0-9._:-]{1,128}$", maxLength: 128 };
+const count = { type: "integer", minimum: 0 };
 const version = { type: "string", format: "date", default: LATEST_VERSION };
 
 /** The reusable parts of the document. */
@@ -30,11 +31,23 @@ export const components = {
   },
   parameters: {
     RequestId: header("x-request-id", "Names this request in the answer and the logs; made up if left out.", requestId),
+    IdempotencyKey: header(
+      "idempotency-key",
+      "Your own name for this call: sent again within 24 hours with the same input, nothing is done twice.",
+      { ...text, minLength: 1, maxLength: 255 },
+    ),
     Version: header("clanker-version", "The API version to answer in; the latest if left out.", version),
   },
   headers: {
     RequestId: { description: "The request's id; quote it when something is wrong.", schema: requestId },
     Version: { description: "The API version of the answer.", schema: version },
+    Replayed: {
+      description: "Present where this is the kept answer of an earlier call.",
+      schema: { ...text, enum: ["true"] },
+    },
+    RateLimit: { description: "Requests a minute below /api/v1/.", schema: count },
+    RateLimitRemaining: { description: "How many more in this minute.", schema: count },
+    RateLimitReset: { description: "Seconds until the count starts anew.", schema: count },
   },
   schemas: {
     Error: {
@@ -74,10 +87,18 @@ export const components = {
 export const answerHeaders = (): Part => ({
   "x-request-id": ref("headers", "RequestId"),
   "clanker-version": ref("headers", "Version"),
+  "x-ratelimit-limit": ref("headers", "RateLimit"),
+  "x-ratelimit-remaining": ref("headers", "RateLimitRemaining"),
+  "x-ratelimit-reset": ref("headers", "RateLimitReset"),
 });
 
 /** Codes that any request may meet before it gets to its operation. */
-const AT_THE_DOOR = ["INVALID_VERSION", "HOST_REFUSED", "ORIGIN_REFUSED"] as const satisfies readonly ErrorCode[];
+const AT_THE_DOOR = [
+  "INVALID_VERSION",
+  "HOST_REFUSED",
+  "ORIGIN_REFUSED",
+  "RATE_LIMITED",
+] as const satisfies readonly ErrorCode[];
 
 /** One response for each status that these codes and the common ones have. */
 export function errorResponses(codes: readonly ErrorCode[]): Part {

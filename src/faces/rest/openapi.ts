@@ -65,6 +65,7 @@ function describe<Services>(entry: Routed<Services>): Part {
       ...inPath.map((name) => parameter("path", name, inputSchema)),
       ...(takesQuery(route) ? queryParameters(inputSchema, elsewhere) : []),
       ...inCookies.map((name) => ({ ...parameter("cookie", name, inputSchema), name: route.cookies?.[name] })),
+      ...(operation.idempotent ? [ref("parameters", "IdempotencyKey")] : []),
       ref("parameters", "RequestId"),
       ref("parameters", "Version"),
     ],
@@ -74,13 +75,18 @@ function describe<Services>(entry: Routed<Services>): Part {
     responses: {
       ...(route.redirects
         ? { "302": { description: "Go on there.", headers: { ...answerHeaders(), location: LOCATION } } }
-        : { "200": { description: "Done.", headers: answerHeaders(), content: contentOf(entry) } }),
+        : { "200": { description: "Done.", headers: headersOf(entry), content: contentOf(entry) } }),
       ...errorResponses([
         ...operation.errors,
+        ...(operation.idempotent ? (["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] as const) : []),
         ...(takesQuery(route) ? [] : (["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const)),
       ]),
     },
   };
+}
+
+function headersOf<Services>({ operation }: Routed<Services>): Part {
+  return { ...answerHeaders(), ...(operation.idempotent && { "idempotency-replayed": ref("headers", "Replayed") }) };
 }
 
 function securityOf<Services>({ operation: { scope, route } }: Routed<Services>): Part {

@@ -5,15 +5,18 @@ import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Route } from "../../core/operation.js";
 import type { Entry } from "../../core/registry.js";
+import type { RateLimits } from "../rate-limits.js";
 import { readArguments } from "./arguments.js";
 import { type Credentials, identify, originOf } from "./credentials.js";
 import type { Door } from "./mount.js";
 import { sendErrorPage, sendPage, sendRedirect, sendWithCookies } from "./page.js";
+import { countedCaller } from "./rate-limit.js";
 import { requestIdOf, sendError, sendFile, sendJson } from "./respond.js";
 import { sendEvents } from "./stream.js";
 
 interface Surroundings extends Credentials {
   readonly invoke: Invoke;
+  readonly limits?: RateLimits | undefined;
   readonly log: Log;
   readonly maxBody: number;
 }
@@ -33,13 +36,23 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     isPage ? sendErrorPage(res, title, toAppError(thrown)) : sendError(res, toAppError(thrown));
   const handle = async (req: Request, res: Response): Promise<void> => {
     const leaving = hangUp(res);
-    const { caller, query } = await identify(req, route, originOf(req, requestIdOf(res)), around, scope === "public");
+    const origin = originOf(req, requestIdOf(res));
+    const { caller, query } = await countedCaller(req, res, origin, around.limits, () =>
+      identify(req, route, origin, around, scope === "public"),
+    );
     // A call that lacks its credential goes on without its body: `invoke` refuses it and the audit log has it.
     const refused = caller.kind === "anonymous" && scope !== "public";
     const args = refused ? {} : withLastEvent(req, entry, await readArguments(req, query, entry, around.maxBody));
     let answer: unknown;
     try {
-      answer = await around.invoke({ operation: name, args, caller, signal: leaving.signal });
+      answer = await around.invoke({
+        operation: name,
+        args,
+        caller,
+        signal: leaving.signal,
+        idempotencyKey: idempotencyKeyOf(req),
+        onReplay: () => void res.setHeader("idempotency-replayed", "true"),
+      });
     } catch (thrown) {
       return fail(res, thrown);
     }
@@ -63,6 +76,12 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
       fail(res, thrown);
     });
   return { method: route.method, path: route.path, handle: isPage ? handleForBrowser : handle };
+}
+
+/** The key that the request gives; several are none. */
+function idempotencyKeyOf(req: Request): unknown {
+  const { "idempotency-key": keys } = req.headersDistinct;
+  return keys?.length === 1 ? keys[0] : keys;
 }
 
 /** Aborted when the client leaves before the answer is out. */

@@ -87,7 +87,9 @@ describe("the OpenAPI document", () => {
     expect(run["403"]?.content["application/json"]?.schema).toEqual({
       oneOf: [{ $ref: "#/components/schemas/PermissionError" }, { $ref: "#/components/schemas/Error" }],
     });
-    expect(Object.keys(run)).toEqual(["200", "400", "401", "403", "404", "413", "415", "499", "500", "503"]);
+    expect(Object.keys(run).join(" ")).toBe("200 400 401 403 404 409 413 415 422 429 499 500 503");
+    expect(run["409"]?.description).toBe("IDEMPOTENCY_IN_FLIGHT");
+    expect(at("/api/v1/skills", "get").responses["422"]).toBeUndefined();
     expect(Object.keys(at("/api/events", "get").responses["200"]?.content ?? {})).toEqual(["text/event-stream"]);
     const list = at("/api/v1/artifacts", "get").responses["200"]?.content["application/json"]?.schema;
     expect(list).toMatchObject({ type: "object", required: ["data", "first_id", "last_id", "has_more"] });
