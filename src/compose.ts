@@ -6,6 +6,7 @@ import { createClientTokens } from "./clerk/client-tokens.js";
 import { createClerkFrontend } from "./clerk/frontend.js";
 import { type Config, ConfigError } from "./config.js";
 import { wireConnectors } from "./connector-wiring.js";
+import { auditIntent, auditTrail } from "./core/audit-trail.js";
 import { confirm } from "./core/confirm.js";
 import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
@@ -101,6 +102,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
     workflows: workflows.options,
     ownerKey: keys.owner,
+    auditKey: (workspace) => vault.derive(`audit:${workspace}`),
     credits: config.CLANKER_CREDITS,
     hasModel: model !== undefined,
     log,
@@ -113,12 +115,14 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     mapErrors(log),
     auditLog(log, now),
     find(registry),
+    auditTrail(services.audit, now),
     limit(operatorSurface),
     authorise(),
     parse(),
     appraise(operatorSurface),
     confirm(config.CLANKER_CONFIRM),
     checkOutput(),
+    auditIntent(services.audit),
     run(services, log),
   ]);
 
@@ -145,8 +149,12 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
         await outbox.recover();
       }
       recovering = setInterval(() => {
-        const recovered = Promise.all([workflows.recover(), ...(queue ? [outbox.recover()] : [])]);
-        recovered.catch((err: unknown) => log.warn({ err }, "runs left behind could not be looked for"));
+        const recovered = Promise.all([
+          workflows.recover(),
+          services.audit.sweep(),
+          ...(queue ? [outbox.recover()] : []),
+        ]);
+        recovered.catch((err: unknown) => log.warn({ err }, "what was left behind could not be looked for"));
       }, RECOVER_EVERY_MS).unref();
     },
     leave: () => void (services.workflows.leaving.is = true),

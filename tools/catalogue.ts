@@ -1,5 +1,6 @@
 import { account } from "./clanker/account.js";
 import { artifacts } from "./clanker/artifacts.js";
+import { audit } from "./clanker/audit.js";
 import { billing } from "./clanker/billing.js";
 import { connectors } from "./clanker/connectors.js";
 import { executions } from "./clanker/executions.js";
@@ -23,6 +24,7 @@ export const catalogue = [
   ...connectors,
   ...workspaces,
   ...account,
+  ...audit,
   ...clerk,
   ...health,
   ...raw,

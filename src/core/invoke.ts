@@ -23,6 +23,8 @@ export interface Call<Services> extends Request {
   input?: unknown;
   /** What the call stands for, where its definition says so. */
   standing?: Standing;
+  /** The audit's note that the call is about to change something. */
+  intention?: string;
 }
 
 /** One step around every call: does its part before and after `next`, or refuses by throwing. */

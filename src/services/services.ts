@@ -2,6 +2,7 @@ import type { ClerkBackend } from "../clerk/backend.js";
 import type { ClerkFrontend } from "../clerk/frontend.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
+import { type Audit, createAudit } from "./audit/audit.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
 import type { Connectors } from "./connectors/connectors.js";
@@ -38,6 +39,7 @@ export interface Services {
   readonly clerkFrontend: ClerkFrontend;
   readonly connectors: Connectors;
   readonly workflows: Workflows;
+  readonly audit: Audit;
 }
 
 export interface ServiceOptions {
@@ -55,6 +57,8 @@ export interface ServiceOptions {
     readonly stream: Workflows["stream"];
   };
   readonly ownerKey: string;
+  /** The key that a workspace's audit log is chained with. */
+  readonly auditKey: (workspace: number) => Uint8Array;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
   readonly credits: number | undefined;
   readonly hasModel: boolean;
@@ -79,6 +83,7 @@ export function createServices(options: ServiceOptions): {
     enqueue,
     workflows,
     ownerKey,
+    auditKey,
     credits,
     hasModel,
     log,
@@ -97,6 +102,7 @@ export function createServices(options: ServiceOptions): {
 
   const events = createEvents(store, log);
   const billing = createBilling({ store, credits, now });
+  const workspaces = createWorkspaces({ store, billing, now });
   const artifacts = createArtifacts({ store, events, isRunning, now });
   const skills = createSkills({ store, marketplace, events, now });
   const memory = createMemory({ store, events, now });
@@ -141,7 +147,8 @@ export function createServices(options: ServiceOptions): {
       artifacts,
       memory,
       billing,
-      workspaces: createWorkspaces({ store, billing, now }),
+      workspaces,
+      audit: createAudit({ store, keyOf: auditKey, exists: (workspace) => workspaces.exists(workspace), log, now }),
       keys: createKeys({ store, ownerKey, now }),
       events,
       links,
