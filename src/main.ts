@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import type { App } from "./compose.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AppError } from "./core/errors.js";
+import type { AuditCommands } from "./faces/cli/audit.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
@@ -63,18 +65,64 @@ async function stdioCommand(flags: LimitFlags): Promise<void> {
   await runStdio(config, log, { stdin: process.stdin, stdout: process.stdout, signal: stopping.signal });
 }
 
-async function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
+async function withApp<T>(use: (app: App) => Promise<T>): Promise<T> {
   const config: Config = readConfig(process.env);
-  const [{ compose }, { OWNER }] = await Promise.all([import("./compose.js"), import("./services/workspaces.js")]);
+  const { compose } = await import("./compose.js");
   const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => "", downloads: "signed" });
   try {
-    const { keys, workspaces, clerk } = app.services;
-    const requireClerkAccount = (name: string) => clerk.requireAccount(name);
-    const print = (line: string) => void process.stdout.write(`${line}\n`);
-    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print });
+    return await use(app);
   } finally {
     await app.close();
   }
+}
+
+/** Resolves when the line may be followed by another: whoever reads may be slow. */
+function print(line: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.write(`${line}\n`)) resolve();
+    else process.stdout.once("drain", resolve);
+  });
+}
+
+function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
+  return withApp(async ({ services }) => {
+    const { OWNER } = await import("./services/workspaces.js");
+    const { keys, workspaces, clerk } = services;
+    const requireClerkAccount = (name: string) => clerk.requireAccount(name);
+    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print: (line) => void print(line) });
+  });
+}
+
+interface WorkspaceOption {
+  readonly workspace?: string;
+}
+
+function withAudit<T>({ workspace }: WorkspaceOption, use: (commands: AuditCommands) => Promise<T>): Promise<T> {
+  return withApp(async ({ services: { audit, workspaces } }) => {
+    const [{ chosenWorkspace }, { OWNER }] = await Promise.all([
+      import("./faces/cli/workspace-choice.js"),
+      import("./services/workspaces.js"),
+    ]);
+    return use({ audit, workspace: await chosenWorkspace(workspaces, workspace, OWNER.workspace), print });
+  });
+}
+
+function auditCommands(root: Command): void {
+  const audit = root.command("audit").description("check and export the audit log");
+  const commands = () => import("./faces/cli/audit.js");
+  audit
+    .command("verify")
+    .description("say whether the log is as it was written; exit code 1 where it is not")
+    .option("--workspace <id>", "whose log; the first workspace's if left out")
+    .action(async (options: WorkspaceOption) => {
+      const { verifyAudit } = await commands();
+      if (!(await withAudit(options, verifyAudit))) process.exitCode = EXIT_FAILED;
+    });
+  audit
+    .command("export")
+    .description("write every entry as a line of JSON, oldest first")
+    .option("--workspace <id>", "whose log; the first workspace's if left out")
+    .action(async (options: WorkspaceOption) => withAudit(options, (await commands()).exportAudit));
 }
 
 function program(): Command {
@@ -109,6 +157,7 @@ function program(): Command {
     .action((id: string, options: { workspace?: string }) =>
       withKeys(async (use) => (await commands()).revokeKey(use, id, options)),
     );
+  auditCommands(root);
   return root;
 }
 
