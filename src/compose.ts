@@ -24,6 +24,7 @@ import { createSignedLinks, type Links, type SignedLinks } from "./services/link
 import { createLocalLinks } from "./services/local-links.js";
 import { createMarketplace } from "./services/marketplace/marketplace.js";
 import { loadPacks } from "./services/marketplace/load-packs.js";
+import { createPortability, type Portability } from "./services/portability/portability.js";
 import { createServices, type Services } from "./services/services.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/port.js";
@@ -47,6 +48,8 @@ export interface App {
   readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
   readonly ownerKeyFile: string | undefined;
+  /** Whole workspaces: written out, read in, removed. */
+  readonly portability: Portability;
   /** Begins to run skills and workflows in this process. */
   start(): Promise<void>;
   /** Says that calls end from now on because the program does, and not because their callers leave. */
@@ -110,6 +113,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   });
   await services.workspaces.ensureOwner();
 
+  const portability = createPortability({ store, services, journal, ledger: runs.ledger, log, now });
   const operatorSurface = operatorLimit(config, registry);
   const invoke = createInvoke<Services>([
     mapErrors(log),
@@ -137,6 +141,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     links: signed,
     requestStates: createRequestStates({ secret: vault.derive("request-states"), now }),
     operatorSurface,
+    portability,
     ownerKeyFile: keys.ownerFile,
     async start() {
       await workflows.start(runs, services, invoke);
@@ -152,6 +157,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
         const recovered = Promise.all([
           workflows.recover(),
           services.audit.sweep(),
+          portability.recover(),
           ...(queue ? [outbox.recover()] : []),
         ]);
         recovered.catch((err: unknown) => log.warn({ err }, "what was left behind could not be looked for"));

@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import { AppError } from "./core/errors.js";
 import type { AuditCommands } from "./faces/cli/audit.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
+import type { WorkspaceCommands } from "./faces/cli/workspace.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
 
@@ -107,6 +108,36 @@ function withAudit<T>({ workspace }: WorkspaceOption, use: (commands: AuditComma
   });
 }
 
+function withWorkspaces(use: (commands: WorkspaceCommands) => Promise<void>): Promise<void> {
+  return withApp(async ({ services: { workspaces }, portability }) => {
+    const { OWNER } = await import("./services/workspaces.js");
+    await use({ portability, workspaces, owner: OWNER, stdin: process.stdin, print });
+  });
+}
+
+function workspaceCommands(root: Command): void {
+  const commands = () => import("./faces/cli/workspace.js");
+  root
+    .command("export")
+    .description("write a workspace out as lines of JSON, without its secrets")
+    .option("--workspace <id>", "which one; the first if left out")
+    .action((options: WorkspaceOption) =>
+      withWorkspaces(async (use) => (await commands()).exportWorkspace(use, options)),
+    );
+  root
+    .command("import")
+    .description("make a new workspace of what export wrote, from stdin")
+    .action(() => withWorkspaces(async (use) => (await commands()).importWorkspace(use)));
+  root
+    .command("delete")
+    .description("remove a workspace with everything in it, for good")
+    .requiredOption("--workspace <id>", "which one, such as ws_2")
+    .option("--yes", "really do it")
+    .action((options: { workspace: string; yes?: true }) =>
+      withWorkspaces(async (use) => (await commands()).deleteWorkspace(use, options)),
+    );
+}
+
 function auditCommands(root: Command): void {
   const audit = root.command("audit").description("check and export the audit log");
   const commands = () => import("./faces/cli/audit.js");
@@ -158,6 +189,7 @@ function program(): Command {
       withKeys(async (use) => (await commands()).revokeKey(use, id, options)),
     );
   auditCommands(root);
+  workspaceCommands(root);
   return root;
 }
 

@@ -40,10 +40,11 @@ export function createWorkspaces(options: { store: Store; billing: Billing; now:
       const createdAt = now();
       const workspace: WorkspaceRecord = { name: "Personal", slug: "personal", createdAt };
       const person: PersonRecord = { name: "Owner", createdAt };
+      const known = await store.get("people", String(OWNER.person));
       // False means that another process was faster: it made the same things.
       await store.commit([
         { kind: "insert", collection: "workspaces", id: String(OWNER.workspace), value: workspace },
-        { kind: "insert", collection: "people", id: String(OWNER.person), value: person },
+        ...(known ? [] : [{ kind: "insert", collection: "people", id: String(OWNER.person), value: person } as const]),
         {
           kind: "insert",
           collection: `members:${OWNER.workspace}`,
