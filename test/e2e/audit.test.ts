@@ -65,7 +65,7 @@ describe("the audit log of a server", () => {
     const exported = (await lines.text())
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as Json);
+      .map((line) => JSON.parse(line));
     expect(exported.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
     for (const face of Object.values(faces)) await face.close();
   });
@@ -94,7 +94,7 @@ describe("the audit log of a server", () => {
       exported.stdout
         .trimEnd()
         .split("\n")
-        .map((line) => (JSON.parse(line) as Json).id),
+        .map((line) => (JSON.parse(line)).id),
     ).toEqual([1, 2, 3, 4, 5].map((n) => `log_${n}`));
     const db = new Database(join(home, "clanker.db"));
     db.exec(`UPDATE records SET value = replace(value, '"ok"', '"no"') WHERE collection = 'log:1' AND id = '3'`);

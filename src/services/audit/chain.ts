@@ -23,7 +23,7 @@ export interface Chain {
 export const HEADS = "audit-head";
 export const entriesOf = (workspace: number): string => `log:${workspace}`;
 /** Numbers of entries, over all workspaces. */
-export const SEQUENCE = "sequence:log";
+const SEQUENCE = "sequence:log";
 
 /** Entries that one commit takes. */
 const AT_ONCE = 500;

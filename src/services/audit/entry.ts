@@ -84,7 +84,7 @@ export function factsOf({ caller, ...deed }: Deed, end?: DeedEnd): Facts {
 }
 
 /** The outcome of a mutation whose process ended in the middle. */
-export const UNKNOWN = "UNKNOWN";
+const UNKNOWN = "UNKNOWN";
 
 /** The mac of an entry that follows the one with `before` as its mac; "" for the first. */
 export function macOf(key: Uint8Array, entry: Omit<EntryRecord, "mac">, before: string): string {

@@ -142,7 +142,7 @@ export async function removeHoldings(store: Store, workspace: number): Promise<v
 const gone = (collection: string, id: string) => ({ kind: "remove", collection, id }) as const;
 
 /** Walks the numbered records of a workspace, from the first to the last. */
-export async function forEachNumbered<T>(
+async function forEachNumbered<T>(
   store: Store,
   collection: string,
   visit: (record: Stored<T>) => Promise<void>,
