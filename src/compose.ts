@@ -6,6 +6,7 @@ import { createClientTokens } from "./clerk/client-tokens.js";
 import { createClerkFrontend } from "./clerk/frontend.js";
 import { type Config, ConfigError } from "./config.js";
 import { wireConnectors } from "./connector-wiring.js";
+import { auditIntent, auditTrail } from "./core/audit-trail.js";
 import { confirm } from "./core/confirm.js";
 import { AppError } from "./core/errors.js";
 import { idempotency } from "./core/idempotency.js";
@@ -25,6 +26,7 @@ import { createSignedLinks, type Links, type SignedLinks } from "./services/link
 import { createLocalLinks } from "./services/local-links.js";
 import { createMarketplace } from "./services/marketplace/marketplace.js";
 import { loadPacks } from "./services/marketplace/load-packs.js";
+import { createPortability, type Portability } from "./services/portability/portability.js";
 import { createServices, type Services } from "./services/services.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/port.js";
@@ -48,6 +50,8 @@ export interface App {
   readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
   readonly ownerKeyFile: string | undefined;
+  /** Whole workspaces: written out, read in, removed. */
+  readonly portability: Portability;
   /** Begins to run skills and workflows in this process. */
   start(): Promise<void>;
   /** Says that calls end from now on because the program does, and not because their callers leave. */
@@ -107,6 +111,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     ownerKey: keys.owner,
     pageUrl,
     pageSecret: vault.derive("pages"),
+    auditKey: (workspace) => vault.derive(`audit:${workspace}`),
     credits: config.CLANKER_CREDITS,
     hasModel: model !== undefined,
     log,
@@ -114,11 +119,13 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   });
   await services.workspaces.ensureOwner();
 
+  const portability = createPortability({ store, services, journal, ledger: runs.ledger, log, now });
   const operatorSurface = operatorLimit(config, registry);
   const invoke = createInvoke<Services>([
     mapErrors(log),
     auditLog(log, now),
     find(registry),
+    auditTrail(services.audit, now),
     limit(operatorSurface),
     authorise(),
     parse(),
@@ -127,6 +134,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     idempotency(createIdempotencyKeys({ store, vault, log })),
     spendGrants((caller, consents) => services.keys.spend(caller, consents)),
     checkOutput(),
+    auditIntent(services.audit),
     run(services, log),
   ]);
 
@@ -141,6 +149,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     links: signed,
     requestStates: createRequestStates({ secret: vault.derive("request-states"), now }),
     operatorSurface,
+    portability,
     ownerKeyFile: keys.ownerFile,
     async start() {
       await workflows.start(runs, services, invoke);
@@ -153,8 +162,13 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
         await outbox.recover();
       }
       recovering = setInterval(() => {
-        const recovered = Promise.all([workflows.recover(), ...(queue ? [outbox.recover()] : [])]);
-        recovered.catch((err: unknown) => log.warn({ err }, "runs left behind could not be looked for"));
+        const recovered = Promise.all([
+          workflows.recover(),
+          services.audit.sweep(),
+          portability.recover(),
+          ...(queue ? [outbox.recover()] : []),
+        ]);
+        recovered.catch((err: unknown) => log.warn({ err }, "what was left behind could not be looked for"));
       }, RECOVER_EVERY_MS).unref();
     },
     leave: () => void (services.workflows.leaving.is = true),

@@ -4,7 +4,9 @@ import { Command, CommanderError } from "commander";
 import type { App } from "./compose.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AppError } from "./core/errors.js";
+import type { AuditCommands } from "./faces/cli/audit.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
+import type { WorkspaceCommands } from "./faces/cli/workspace.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
 
@@ -65,24 +67,94 @@ async function stdioCommand(flags: LimitFlags): Promise<void> {
   await runStdio(config, log, { stdin: process.stdin, stdout: process.stdout, signal: stopping.signal });
 }
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
-
-/** Does something with the program's insides, and lets go of them. */
-async function withApp(use: (app: App, owner: { workspace: number; person: number }) => Promise<void>): Promise<void> {
+async function withApp<T>(use: (app: App) => Promise<T>): Promise<T> {
   const config: Config = readConfig(process.env);
-  const [{ compose }, { OWNER }] = await Promise.all([import("./compose.js"), import("./services/workspaces.js")]);
+  const { compose } = await import("./compose.js");
   const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => "", downloads: "signed" });
   try {
-    await use(app, OWNER);
+    return await use(app);
   } finally {
     await app.close();
   }
 }
 
+/** Resolves when the line may be followed by another: whoever reads may be slow. */
+function print(line: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.write(`${line}\n`)) resolve();
+    else process.stdout.once("drain", resolve);
+  });
+}
+
 function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
-  return withApp(({ services: { keys, workspaces, clerk } }, owner) =>
-    use({ keys, workspaces, requireClerkAccount: (name) => clerk.requireAccount(name), owner, print }),
-  );
+  return withApp(async ({ services }) => {
+    const { OWNER } = await import("./services/workspaces.js");
+    const { keys, workspaces, clerk } = services;
+    const requireClerkAccount = (name: string) => clerk.requireAccount(name);
+    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print: (line) => void print(line) });
+  });
+}
+
+interface WorkspaceOption {
+  readonly workspace?: string;
+}
+
+function withAudit<T>({ workspace }: WorkspaceOption, use: (commands: AuditCommands) => Promise<T>): Promise<T> {
+  return withApp(async ({ services: { audit, workspaces } }) => {
+    const [{ chosenWorkspace }, { OWNER }] = await Promise.all([
+      import("./faces/cli/workspace-choice.js"),
+      import("./services/workspaces.js"),
+    ]);
+    return use({ audit, workspace: await chosenWorkspace(workspaces, workspace, OWNER.workspace), print });
+  });
+}
+
+function withWorkspaces(use: (commands: WorkspaceCommands) => Promise<void>): Promise<void> {
+  return withApp(async ({ services: { workspaces }, portability }) => {
+    const { OWNER } = await import("./services/workspaces.js");
+    await use({ portability, workspaces, owner: OWNER, stdin: process.stdin, print });
+  });
+}
+
+function workspaceCommands(root: Command): void {
+  const commands = () => import("./faces/cli/workspace.js");
+  root
+    .command("export")
+    .description("write a workspace out as lines of JSON, without its secrets")
+    .option("--workspace <id>", "which one; the first if left out")
+    .action((options: WorkspaceOption) =>
+      withWorkspaces(async (use) => (await commands()).exportWorkspace(use, options)),
+    );
+  root
+    .command("import")
+    .description("make a new workspace of what export wrote, from stdin")
+    .action(() => withWorkspaces(async (use) => (await commands()).importWorkspace(use)));
+  root
+    .command("delete")
+    .description("remove a workspace with everything in it, for good")
+    .requiredOption("--workspace <id>", "which one, such as ws_2")
+    .option("--yes", "really do it")
+    .action((options: { workspace: string; yes?: true }) =>
+      withWorkspaces(async (use) => (await commands()).deleteWorkspace(use, options)),
+    );
+}
+
+function auditCommands(root: Command): void {
+  const audit = root.command("audit").description("check and export the audit log");
+  const commands = () => import("./faces/cli/audit.js");
+  audit
+    .command("verify")
+    .description("say whether the log is as it was written; exit code 1 where it is not")
+    .option("--workspace <id>", "whose log; the first workspace's if left out")
+    .action(async (options: WorkspaceOption) => {
+      const { verifyAudit } = await commands();
+      if (!(await withAudit(options, verifyAudit))) process.exitCode = EXIT_FAILED;
+    });
+  audit
+    .command("export")
+    .description("write every entry as a line of JSON, oldest first")
+    .option("--workspace <id>", "whose log; the first workspace's if left out")
+    .action(async (options: WorkspaceOption) => withAudit(options, (await commands()).exportAudit));
 }
 
 async function loginCommand(options: { server?: string; label: string }): Promise<void> {
@@ -90,7 +162,7 @@ async function loginCommand(options: { server?: string; label: string }): Promis
   const { login } = await import("./faces/cli/login.js");
   const server = options.server ?? config.CLANKER_PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
   const file = join(config.CLANKER_HOME, "logins.json");
-  await login({ file, print, signal: stopping.signal }, { server, label: options.label });
+  await login({ file, print: (line) => void print(line), signal: stopping.signal }, { server, label: options.label });
 }
 
 function program(): Command {
@@ -106,9 +178,13 @@ function program(): Command {
     .description("print a link that signs you in to the pages, once")
     .option("--person <id>", "another person than the owner, such as usr_2")
     .action((options: { person?: string }) =>
-      withApp(async ({ services: { signIns } }, owner) =>
-        (await import("./faces/cli/owner-link.js")).ownerLink({ signIns, owner, print }, options),
-      ),
+      withApp(async ({ services: { signIns } }) => {
+        const [{ ownerLink }, { OWNER }] = await Promise.all([
+          import("./faces/cli/owner-link.js"),
+          import("./services/workspaces.js"),
+        ]);
+        await ownerLink({ signIns, owner: OWNER, print: (line) => void print(line) }, options);
+      }),
     );
   root
     .command("login")
@@ -141,6 +217,8 @@ function program(): Command {
     .action((id: string, options: { workspace?: string }) =>
       withKeys(async (use) => (await commands()).revokeKey(use, id, options)),
     );
+  auditCommands(root);
+  workspaceCommands(root);
   return root;
 }
 

@@ -1,6 +1,7 @@
 import { account } from "./clanker/account.js";
 import { activation } from "./clanker/activation.js";
 import { artifacts } from "./clanker/artifacts.js";
+import { audit } from "./clanker/audit.js";
 import { billing } from "./clanker/billing.js";
 import { connectors } from "./clanker/connectors.js";
 import { consents } from "./clanker/consent.js";
@@ -31,6 +32,7 @@ export const catalogue = [
   ...workspaces,
   ...activation,
   ...consents,
+  ...audit,
   ...clerk,
   ...health,
   ...raw,

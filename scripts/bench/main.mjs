@@ -1,5 +1,6 @@
 // Prints figures and whether they meet their targets; it never fails because of one.
-// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk,workflows,stages]
+// node scripts/bench/main.mjs [--only=call,list,call-2026,list-2026,guard,heap,churn,start,tokens,clerk,workflows,stages,audit]
+import { auditLog } from "./audit.mjs";
 import { churn } from "./churn.mjs";
 import { clerkRead } from "./clerk.mjs";
 import { costOfGuard } from "./guard.mjs";
@@ -28,6 +29,7 @@ const PARTS = {
   clerk: clerkRead,
   workflows: workflowSteps,
   stages: costOfStages,
+  audit: auditLog,
 };
 
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);

@@ -1,3 +1,4 @@
+import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
 import type { Store } from "../store/port.js";
 import type { Vault } from "../vault/vault.js";
 
@@ -28,23 +29,31 @@ export interface ClientTokenStore {
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Client tokens over a store, sealed by the vault. */
-export function createClientTokens(store: Pick<Store, "documents">, vault: Vault): ClientTokenStore {
-  const documents = store.documents("clerk-clients");
-  const idOf = ({ workspace, caller, instance }: ClientHolder) => `${workspace}:${caller}:${instance}`;
-  const recordOf = (holder: ClientHolder) => `clerk-client:${idOf(holder)}`;
+export function createClientTokens(store: Store, vault: Vault): ClientTokenStore {
+  const placeOf = ({ workspace, caller, instance }: ClientHolder) => ({
+    collection: `clerk-clients:${workspace}`,
+    id: `${caller}:${instance}`,
+  });
+  const recordOf = ({ workspace, caller, instance }: ClientHolder) => `clerk-client:${workspace}:${caller}:${instance}`;
   return {
     async get(holder) {
-      const sealed: unknown = await documents.get(idOf(holder));
-      if (typeof sealed !== "string") return {};
-      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), sealed)) as ClientTokens;
+      const { collection, id } = placeOf(holder);
+      const found = await store.get<string>(collection, id);
+      if (!found) return {};
+      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), found.value)) as ClientTokens;
     },
     async set(holder, tokens) {
       if (tokens.client === undefined && tokens.devBrowser === undefined) {
-        await documents.delete(idOf(holder));
+        await store.commit([{ kind: "remove", ...placeOf(holder) }]);
         return;
       }
       const sealed = await vault.seal(holder.workspace, recordOf(holder), JSON.stringify(tokens));
-      await documents.set(idOf(holder), sealed, LIFETIME_MS);
+      const { collection, id } = placeOf(holder);
+      const value = { value: sealed, ttlMs: LIFETIME_MS };
+      await untilCommitted(async () => {
+        if (await update<string>(store, collection, id, () => value)) return { result: undefined };
+        return (await createIfAbsent(store, { collection, id, ...value })) ? { result: undefined } : undefined;
+      });
     },
   };
 }

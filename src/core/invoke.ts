@@ -31,6 +31,8 @@ export interface Call<Services> extends Request {
   readonly concerned: Set<number>;
   /** Whether the answer, or the error, is that of an earlier call: nothing was done. */
   isReplay?: boolean;
+  /** The audit's note that the call is about to change something. */
+  intention?: string;
 }
 
 /** One step around every call: does its part before and after `next`, or refuses by throwing. */

@@ -36,6 +36,11 @@ function asTold(thrown: unknown, signal: AbortSignal): AppError {
   return new AppError("CANCELLED", "The caller cancelled this call.", { cause: thrown });
 }
 
+/** The code that a caller is told of a throw. */
+export function codeOf(thrown: unknown, signal: AbortSignal): string {
+  return asTold(thrown, signal).code;
+}
+
 /** Writes one line for every call that is not a plain read, refused ones included: who, what, how it ended. */
 export function auditLog<Services>(log: Log, now: () => number): Stage<Services> {
   return async (call, next) => {
@@ -44,7 +49,7 @@ export function auditLog<Services>(log: Log, now: () => number): Stage<Services>
     try {
       return await next();
     } catch (thrown) {
-      outcome = asTold(thrown, call.signal).code;
+      outcome = codeOf(thrown, call.signal);
       throw thrown;
     } finally {
       const operation = call.entry?.operation;

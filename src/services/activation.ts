@@ -81,9 +81,11 @@ const WRONG = "device-guesses";
 export function createActivation(options: {
   readonly store: Store;
   readonly keys: Keys;
+  /** Whether a workspace is still there. */
+  readonly exists: (workspace: number) => Promise<boolean>;
   readonly now: () => number;
 }): Activation {
-  const { store, keys, now } = options;
+  const { store, keys, exists, now } = options;
   const ttlMs = LIFETIME_SECONDS * 1000;
 
   /** Counts wrong codes against the person who types them: the twentieth shuts the door for ten minutes. */
@@ -172,6 +174,7 @@ export function createActivation(options: {
           return held ? { result: { status: "pending", interval: value.interval } } : undefined;
         }
         const { workspace, person, scopes } = value.approved;
+        if (!(await exists(workspace))) return { result: { status: "expired" } };
         const { changes, made } = await keys.draft(workspace, person, { name: value.label, scopes });
         const held = await store.commit([...changes, save({ status: "completed" })]);
         return held ? { result: { status: "completed", api_key: made.key } } : undefined;

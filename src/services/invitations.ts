@@ -16,6 +16,8 @@ export type LinkRecord =
     };
 
 interface InvitationRecord {
+  /** The link's id, while it is good. */
+  readonly link: string;
   readonly email: string;
   readonly role: Role;
   readonly by: number;
@@ -70,7 +72,7 @@ export function createInvitations(options: {
       const expiresAt = now() + INVITATION_MS;
       const link: LinkRecord = { kind: "invitation", workspace, invitation: number, email, role };
       await commitFresh(store, [
-        records.insert(workspace, number, { email, role, by, createdAt: now(), expiresAt }),
+        records.insert(workspace, number, { link: id, email, role, by, createdAt: now(), expiresAt }),
         { kind: "insert", collection: LINKS, id, value: link, ttlMs: INVITATION_MS },
       ]);
       const expires_at = new Date(expiresAt).toISOString();

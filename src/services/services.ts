@@ -3,6 +3,7 @@ import type { ClerkFrontend } from "../clerk/frontend.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
 import { type Activation, createActivation } from "./activation.js";
+import { type Audit, createAudit } from "./audit/audit.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
 import { type Consents, createConsents } from "./consents.js";
@@ -52,6 +53,7 @@ export interface Services {
   readonly consents: Consents;
   /** The address of a page of this server, by its path. */
   readonly pageUrl: (path: string) => string;
+  readonly audit: Audit;
 }
 
 export interface ServiceOptions {
@@ -72,6 +74,8 @@ export interface ServiceOptions {
   readonly pageUrl: (path: string) => string;
   /** 32 bytes that only this server's processes know, for the tokens of its pages. */
   readonly pageSecret: Uint8Array;
+  /** The key that a workspace's audit log is chained with. */
+  readonly auditKey: (workspace: number) => Uint8Array;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
   readonly credits: number | undefined;
   readonly hasModel: boolean;
@@ -98,6 +102,7 @@ export function createServices(options: ServiceOptions): {
     ownerKey,
     pageUrl,
     pageSecret,
+    auditKey,
     credits,
     hasModel,
     log,
@@ -116,6 +121,9 @@ export function createServices(options: ServiceOptions): {
 
   const events = createEvents(store, log);
   const billing = createBilling({ store, credits, now });
+  const people = createPeople({ store, now });
+  const memberships = createMemberships(store);
+  const workspaces = createWorkspaces({ store, people, memberships, billing, now });
   const artifacts = createArtifacts({ store, events, isRunning, now });
   const skills = createSkills({ store, marketplace, events, now });
   const memory = createMemory({ store, events, now });
@@ -150,9 +158,6 @@ export function createServices(options: ServiceOptions): {
     now,
   });
   const linkTo = (token: string) => pageUrl(`/sign-in#token=${token}`);
-  const people = createPeople({ store, now });
-  const memberships = createMemberships(store);
-  const workspaces = createWorkspaces({ store, people, memberships, billing, now });
   const signIns = createSignIns({ store, people, workspaces, memberships, secret: pageSecret, linkTo, now });
   const keys = createKeys({ store, ownerKey, isSignedIn: (session) => signIns.isSignedIn(session), now });
   return {
@@ -172,9 +177,10 @@ export function createServices(options: ServiceOptions): {
       memberships,
       invitations: createInvitations({ store, linkTo, now }),
       signIns,
-      activation: createActivation({ store, keys, now }),
+      activation: createActivation({ store, keys, exists: (workspace) => workspaces.exists(workspace), now }),
       consents: createConsents({ store, events, now }),
       pageUrl,
+      audit: createAudit({ store, keyOf: auditKey, exists: (workspace) => workspaces.exists(workspace), log, now }),
       events,
       links,
       clerk,

@@ -39,7 +39,7 @@ export function createSkills(options: {
   const { store, marketplace, events, now } = options;
   const collection = (workspace: number) => `skills:${workspace}`;
   /** Slugs that were ever installed, by workspace: as cursors they outlive the installation and the pack. */
-  const listed = store.documents("listed-skills");
+  const listed = (workspace: number) => `listed-skills:${workspace}`;
 
   const installed = async (workspace: number): Promise<{ pack: Pack; record: InstallRecord }[]> => {
     const page = await store.page<InstallRecord>(collection(workspace), { direction: "ascending", limit: MOST });
@@ -54,7 +54,7 @@ export function createSkills(options: {
     async page(workspace, { search, ...input }) {
       const cursor = input.after_id ?? input.before_id;
       const all = await installed(workspace);
-      if (cursor !== undefined && !marketplace.pack(cursor) && !(await listed.has(`${workspace}:${cursor}`))) {
+      if (cursor !== undefined && !marketplace.pack(cursor) && !(await store.get(listed(workspace), cursor))) {
         throw invalidCursor(cursor);
       }
       const found = search === undefined ? all : all.filter(({ pack }) => matches(pack, search));
@@ -68,7 +68,7 @@ export function createSkills(options: {
     async install(workspace, slug) {
       const pack = requirePack(marketplace, slug);
       const record: InstallRecord = { slug, installedAt: now() };
-      await listed.set(`${workspace}:${slug}`, true);
+      await createIfAbsent(store, { collection: listed(workspace), id: slug, value: {} });
       if (await createIfAbsent(store, { collection: collection(workspace), id: slug, value: record, order: slug })) {
         await changed(workspace);
         return viewOf(pack, record);

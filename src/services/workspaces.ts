@@ -103,9 +103,10 @@ export function createWorkspaces(options: {
   return {
     async ensureOwner() {
       if (await workspaceOf(OWNER.workspace)) return;
+      const known = await people.find(OWNER.person);
       // False means that another process was faster: it made the same things.
       await store.commit([
-        people.making(OWNER.person, { name: "Owner", personal: OWNER.workspace }),
+        ...(known ? [] : [people.making(OWNER.person, { name: "Owner", personal: OWNER.workspace })]),
         ...(await making(OWNER.workspace, OWNER.person, { name: "Personal", slug: "personal" })),
       ]);
     },

@@ -91,6 +91,8 @@ export async function openFileDatabase(path: string, busyMs: number): Promise<Fi
 
 function prepare(db: Database.Database): void {
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  // What was deleted must not be found in the file.
+  db.exec("PRAGMA secure_delete = ON;");
   const version = (): number => (db.pragma("user_version") as { user_version: number }[])[0]?.user_version ?? 0;
   if (version() === 0) {
     db.transaction(() => {

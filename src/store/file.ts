@@ -43,6 +43,11 @@ export async function openFileStore({ path, log, busyMs = 5000 }: FileStoreOptio
         return counterOf(db, counter);
       }),
     counter: (counter) => db.read(() => counterOf(db, counter)),
+    forget: (name) =>
+      db.write(() => {
+        db.statement("DELETE FROM counters WHERE name = ?").run(toSortKey(name));
+        db.statement("DELETE FROM messages WHERE channel = ?").run(name);
+      }),
     publish: messages.publish,
     subscribe: messages.subscribe,
     limiter: memoryLimiter,

@@ -74,6 +74,10 @@ export function createMemoryStore({ log }: { readonly log?: Log } = {}): Store {
       requireOpen();
       return counters.get(counter) ?? 0;
     },
+    async forget(name) {
+      requireOpen();
+      counters.delete(name);
+    },
     async publish(channel, message) {
       requireOpen();
       channels.deliver(channel, textOf(message));

@@ -115,6 +115,8 @@ export interface Store {
   increment(counter: string, by?: number): Promise<number>;
   /** What the counter stands at, without changing it. */
   counter(counter: string): Promise<number>;
+  /** Sets a counter back to 0 and drops what is still kept of the channel of the same name. */
+  forget(name: string): Promise<void>;
   /** Tells every subscriber of the channel, in every process of the store (file: within a second); message is JSON. */
   publish(channel: string, message: unknown): Promise<void>;
   subscribe(channel: string, listener: (message: unknown) => void): Promise<Unsubscribe>;

@@ -58,6 +58,9 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     },
     increment: (counter, by = 1) => guard(() => client.incrBy(counterKey(counter), by)),
     counter: async (counter) => Number(await guard(() => client.get(counterKey(counter)))),
+    async forget(name) {
+      await guard(() => client.del(counterKey(name)));
+    },
     ...redisChannels(connection, `${prefix}channel\0`, log),
     limiter: (limits) => redisLimiter(connection, `${prefix}limit\0`, limits),
     async ping() {

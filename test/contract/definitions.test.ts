@@ -19,7 +19,7 @@ const PREFIX = "clanker__";
 
 const VERBS = new Set(
   (
-    "activate add bind browse call cancel complete connect create delete describe disconnect download execute get " +
+    "activate add bind browse call cancel complete connect create delete describe disconnect download execute export get " +
     "install invite list poll read remove request rerun resume revoke run search set start stream switch unbind " +
     "uninstall update write"
   ).split(" "),
@@ -216,6 +216,7 @@ const BROWSERS: Readonly<Record<string, string>> = { "complete-connector": "the 
 
 /** Operations that no tool shows, and where they are tested. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  "export-audit-logs": "test/e2e/audit.test.ts",
   "stream-events": "test/e2e/events.test.ts",
   "stream-workflow": "test/e2e/workflow-stream.test.ts",
   "start-connector": "test/e2e/connecting.test.ts",

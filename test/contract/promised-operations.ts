@@ -48,6 +48,7 @@ export const PROMISED: readonly Promised[] = [
   row("list-connector-triggers", "GET /api/v1/connectors/triggers", "none", "read"),
   row("get-current-workspace", "GET /api/v1/workspaces/current", "none", "read"),
   row("get-profile", "GET /api/v1/profile", "profile:read", "read"),
+  row("list-audit-logs", "GET /api/v1/audit-logs", "owner", "read"),
 ];
 
 /** Operations that take an idempotency key. */
@@ -76,5 +77,6 @@ export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "search-connector-actions": ["query", "app"],
   "run-connector-action": ["app", "action", "input"],
   "list-connector-triggers": ["app", "limit", "after_id", "before_id"],
+  "list-audit-logs": ["action", "resource_type", "start_date", "end_date", "limit", "after_id", "before_id"],
   "list-transactions": ["limit", "after_id", "before_id"],
 };

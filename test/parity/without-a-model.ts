@@ -229,6 +229,11 @@ const keeping: Call[] = [
   ...badPages("list-transactions", "txn_1").filter(({ title }) => !title.includes("both")),
   good("get-current-workspace", "", {}, { id: "ws_1", slug: "personal", role: "owner" }),
   good("get-profile", "", {}, { id: "usr_1" }),
+  good("list-audit-logs", "of what nobody did", { action: "nothing.done" }, { data: [], has_more: false }),
+  good("list-audit-logs", "of a day before all this", { end_date: "2001-01-31" }, { data: [], first_id: null }),
+  bad("list-audit-logs", "from a day that is none", { start_date: "2026-02-30" }, "INVALID_INPUT"),
+  bad("list-audit-logs", "with a key that reads", {}, "PERMISSION_REQUIRED", { as: "reader" }),
+  ...badPages("list-audit-logs", "log_1"),
 ];
 
 const write = { content: "x" };

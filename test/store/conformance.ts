@@ -383,6 +383,20 @@ export function describeStore(open: () => Promise<Store>): void {
     });
   });
 
+  describe("what is forgotten", () => {
+    it("is a counter that begins at 0 again, and no other", async () => {
+      const [counter, other] = [fresh(), fresh()];
+      await store.increment(counter, 7);
+      await store.increment(other, 3);
+      await store.publish(counter, "told");
+      await store.forget(counter);
+      await store.forget(fresh());
+      expect(await store.counter(counter)).toBe(0);
+      expect(await store.increment(counter)).toBe(1);
+      expect(await store.counter(other)).toBe(3);
+    });
+  });
+
   describe("counters", () => {
     it("start at 0, answer the sum, and are read without a change", async () => {
       const counter = fresh();

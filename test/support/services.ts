@@ -8,6 +8,7 @@ import { createClerkBackend } from "../../src/clerk/backend.js";
 import { createClerkFrontend } from "../../src/clerk/frontend.js";
 import { readConfig } from "../../src/config.js";
 import { wireConnectors } from "../../src/connector-wiring.js";
+import { auditIntent, auditTrail } from "../../src/core/audit-trail.js";
 import type { Caller } from "../../src/core/caller.js";
 import { AppError, type ErrorCode } from "../../src/core/errors.js";
 import { createInvoke, type Request } from "../../src/core/invoke.js";
@@ -135,6 +136,7 @@ export async function openServices(options: Options = {}) {
     ownerKey: OWNER_KEY,
     pageUrl: (path) => `https://clanker.example${path}`,
     pageSecret: Buffer.alloc(32, 9),
+    auditKey: (workspace) => vault.derive(`audit:${workspace}`),
     credits: undefined,
     hasModel: false,
     log,
@@ -222,9 +224,11 @@ export function invokeOver({ services, log }: OpenServices) {
     mapErrors(log),
     auditLog(log, Date.now),
     find(registry),
+    auditTrail(services.audit, Date.now),
     authorise(),
     parse(),
     checkOutput(),
+    auditIntent(services.audit),
     run(services, log),
   ]);
   return (

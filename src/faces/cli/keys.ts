@@ -1,8 +1,8 @@
 import { AppError } from "../../core/errors.js";
-import { parseId } from "../../core/ids.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
+import { chosenWorkspace } from "./workspace-choice.js";
 
 /** What the `keys` commands work with; `print` writes a line to the person. */
 export interface KeyCommands {
@@ -80,11 +80,8 @@ export async function revokeKey(
   commands.print(`${key.id} ${JSON.stringify(key.name)} is revoked.`);
 }
 
-async function workspaceOf({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> {
-  const workspace = id === undefined ? owner.workspace : parseId("workspace", id);
-  if (workspace !== undefined && (await workspaces.exists(workspace))) return workspace;
-  throw new AppError("NOT_FOUND", "--workspace takes the id of a workspace that exists, such as ws_1.");
-}
+const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
+  chosenWorkspace(workspaces, id, owner.workspace);
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

@@ -10,7 +10,8 @@ interface StreamOptions {
 
 /**
  * Sends events as they come until the source ends or the client leaves; the source's `return` is called in
- * either case. A source that fails ends the stream with an `error` event.
+ * either case. A source that fails ends the stream with an `error` event; one whose answer names a media type of its
+ * own sends nothing but its texts, and breaks off.
  */
 export async function sendEvents(res: ServerResponse, answer: StreamAnswer, options: StreamOptions): Promise<void> {
   const source = answer.events[Symbol.asyncIterator]();
@@ -33,8 +34,9 @@ export async function sendEvents(res: ServerResponse, answer: StreamAnswer, opti
     ...answer.headers,
   });
   res.flushHeaders();
+  const isEvents = answer.headers["content-type"] === undefined;
   const ping = setInterval(() => {
-    if (!res.writableNeedDrain) res.write(": ping\n\n");
+    if (isEvents && !res.writableNeedDrain) res.write(": ping\n\n");
   }, options.pingMs ?? 15_000);
   try {
     while (!left && res.req.method !== "HEAD") {
@@ -43,7 +45,9 @@ export async function sendEvents(res: ServerResponse, answer: StreamAnswer, opti
       if (!res.write(format(next.value))) await unlessLeft(once(res, "drain"));
     }
   } catch (thrown) {
-    if (!left) res.write(format({ event: "error", data: options.describe(thrown) }));
+    const told = options.describe(thrown);
+    if (!isEvents) res.destroy();
+    else if (!left) res.write(format({ event: "error", data: told }));
   } finally {
     clearInterval(ping);
     // Not awaited: a source that is waiting for its next event hears of the end through the call's signal.

@@ -58,7 +58,8 @@ export function createAuthorizations(store: Store, vault: Vault): Authorizations
       const id = hash(state);
       const sealedVerifier = await vault.seal(authorization.workspace, `authorization:${id}`, secret());
       const value: AuthorizationRecord = { ...authorization, sealedVerifier };
-      await createIfAbsent(store, { collection: COLLECTION, id, value, ttlMs: LIFETIME_SECONDS * 1000 });
+      const place = { collection: COLLECTION, id, order: id, tags: [`workspace:${authorization.workspace}`] };
+      await createIfAbsent(store, { ...place, value, ttlMs: LIFETIME_SECONDS * 1000 });
       return state;
     },
 

@@ -29,7 +29,8 @@ export interface SessionRecords {
 export function createSessionRecords(store: Store, idleMs: number): SessionRecords {
   return {
     async put(id, value) {
-      if (!(await createIfAbsent(store, { collection: SESSIONS, id, value, ttlMs: idleMs }))) {
+      const tags = [`workspace:${workspaceOf(value)}`];
+      if (!(await createIfAbsent(store, { collection: SESSIONS, id, value, order: id, tags, ttlMs: idleMs }))) {
         throw new Error("A new session was given the id of another.");
       }
     },
@@ -50,6 +51,9 @@ export function createSessionRecords(store: Store, idleMs: number): SessionRecor
     remove: (id) => store.commit([{ kind: "remove", collection: SESSIONS, id }]),
   };
 }
+
+/** The owner is the kind of caller, its key, its workspace and its person. */
+const workspaceOf = ({ owner }: SessionRecord): string => owner.split(" ")[2] ?? "";
 
 function areSame(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((one, at) => one === others[at]);

@@ -43,7 +43,9 @@ export function createAskedRuns(store: Store): AskedRuns {
         const value = [asked, ...others].slice(0, MOST);
         const base = { collection: COLLECTION, id, value, ttlMs: KEPT_MS };
         const held = await store.commit([
-          found ? { kind: "replace", ...base, version: found.version } : { kind: "insert", ...base },
+          found
+            ? { kind: "replace", ...base, version: found.version }
+            : { kind: "insert", ...base, order: id, tags: [`workspace:${call.caller.workspace}`] },
         ]);
         return held ? { result: undefined } : undefined;
       });

@@ -1,0 +1,110 @@
+import type { Caller } from "./caller.js";
+import type { Call, Stage } from "./invoke.js";
+import { codeOf } from "./stages.js";
+
+/** What is known of a mutation before it runs. */
+export interface Deed {
+  readonly caller: Caller;
+  readonly operation: string;
+  readonly tool?: string | undefined;
+  /** What was done, resource.verb, such as `artifact.delete`. */
+  readonly action: string;
+  readonly resource: string;
+  readonly resourceId?: string | undefined;
+  readonly effect: "write" | "destroy";
+}
+
+/** How a mutation ended. */
+export interface DeedEnd {
+  /** `ok` or the code of its error. */
+  readonly outcome: string;
+  readonly resourceId?: string | undefined;
+  /** How long the call took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** Where mutations are written down, before and after. */
+export interface AuditTrail {
+  /** Notes that a mutation is about to run, so that a process that dies in it leaves a trace; throws where the store cannot take the note. */
+  intend(deed: Deed): Promise<string>;
+  /** Writes the entry, in place of the note where there is one. Never throws: what was done is done. */
+  conclude(deed: Deed, end: DeedEnd, intention: string | undefined): Promise<void>;
+}
+
+/**
+ * Writes an entry for every call that is not a read and whose caller has a workspace: one that ran, and one that was
+ * refused. Comes after `find`, around whatever refuses; {@link auditIntent} stands just before `run`.
+ */
+export function auditTrail<Services>(trail: AuditTrail, now: () => number): Stage<Services> {
+  return async (call, next) => {
+    if (call.caller.workspace === 0) return next();
+    const started = now();
+    const conclude = async (outcome: string, answer?: unknown): Promise<void> => {
+      const deed = deedOf(call);
+      // An answer that nothing ran for is one that was kept from an earlier call.
+      if (!deed || (outcome === "ok" && !call.intention)) return;
+      const end = { outcome, resourceId: idIn(answer, ANSWER_IDS), ms: Math.max(0, now() - started) };
+      await trail.conclude(deed, end, call.intention);
+      for (const workspace of call.concerned) {
+        await trail.conclude({ ...deed, caller: { ...deed.caller, workspace } }, end, undefined);
+      }
+    };
+    let answer: unknown;
+    try {
+      answer = await next();
+    } catch (thrown) {
+      await conclude(codeOf(thrown, call.signal));
+      throw thrown;
+    }
+    await conclude("ok", answer);
+    return answer;
+  };
+}
+
+/** Notes a mutation just before it runs: where it cannot be noted, it does not run. */
+export function auditIntent<Services>(trail: AuditTrail): Stage<Services> {
+  return async (call, next) => {
+    const deed = call.caller.workspace === 0 ? undefined : deedOf(call);
+    if (deed) call.intention = await trail.intend(deed);
+    return next();
+  };
+}
+
+function deedOf<Services>({ entry, standing, caller, input }: Call<Services>): Deed | undefined {
+  if (!entry) return undefined;
+  const { operation } = entry;
+  const { effect, audit } = standing ?? operation;
+  if (effect === "read") return undefined;
+  return {
+    caller,
+    operation: operation.name,
+    tool: operation.tool,
+    action: audit?.action ?? operation.name,
+    resource: audit?.resource ?? operation.toolset,
+    resourceId: idIn(input, INPUT_IDS) ?? anyIdIn(input),
+    effect,
+  };
+}
+
+const ANSWER_IDS = ["id", "executionId", "runId"] as const;
+const INPUT_IDS = ["id", "slug", "app"] as const;
+
+/** Ids as they are made here and elsewhere; nothing long enough to hold a key or a text. */
+const ID = /^[A-Za-z0-9][\w.:-]{0,63}$/;
+
+function idIn(value: unknown, names: readonly string[]): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const found = names.map((name) => (value as Record<string, unknown>)[name]).find(isId);
+  return found === undefined ? undefined : String(found);
+}
+
+/** The first field that is called an id, such as `user_id`. */
+function anyIdIn(input: unknown): string | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  const found = Object.entries(input).find(([name, value]) => /_id$|Id$/.test(name) && isId(value));
+  return found && String(found[1]);
+}
+
+function isId(value: unknown): value is string | number {
+  return typeof value === "number" ? Number.isSafeInteger(value) : typeof value === "string" && ID.test(value);
+}

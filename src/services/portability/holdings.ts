@@ -1,0 +1,187 @@
+import type { Store, Stored } from "../../store/port.js";
+import { orderOf } from "../records.js";
+
+/** Something that a workspace has in the store, and how to remove it. */
+export interface Holding {
+  /** Whether a collection is one of this holding's, whichever workspace's it is. */
+  readonly owns: (collection: string) => boolean;
+  readonly remove: (store: Store, workspace: number) => Promise<void>;
+}
+
+const PAGE = 500;
+/** Jobs that are looked through; those beyond find nothing to do when their turn comes. */
+const MOST_JOBS = 10_000;
+
+/** A collection of the workspace's own: `<name>:<workspace>`. */
+function each(name: string): Holding {
+  return {
+    owns: (collection) => new RegExp(`^${name}:\\d+$`).test(collection),
+    remove: (store, workspace) => store.clear(`${name}:${workspace}`),
+  };
+}
+
+/** A collection for every record of another one: `<name>:<workspace>:<number>`; comes before that other one. */
+function beneath(name: string, parent: string): Holding {
+  return {
+    owns: (collection) => new RegExp(`^${name}:\\d+:\\d+$`).test(collection),
+    remove: (store, workspace) =>
+      forEachNumbered(store, `${parent}:${workspace}`, ({ id }) => store.clear(`${name}:${workspace}:${id}`)),
+  };
+}
+
+/** The workspace's record in a collection that all of them share. */
+function own(name: string): Holding {
+  return {
+    owns: (collection) => collection === name,
+    remove: async (store, workspace) => void (await store.commit([gone(name, String(workspace))])),
+  };
+}
+
+/** The records of a shared collection that are tagged with the workspace, each with a collection `<below>:<id>`. */
+function tagged(name: string, below?: string): Holding {
+  return {
+    owns: (collection) => collection === name || (below !== undefined && collection.startsWith(`${below}:`)),
+    async remove(store, workspace) {
+      const query = { direction: "ascending", limit: PAGE, tags: [`workspace:${workspace}`] } as const;
+      for (let page = await store.page(name, query); page.rows.length > 0; page = await store.page(name, query)) {
+        for (const { id } of page.rows) {
+          if (below !== undefined) await store.clear(`${below}:${id}`);
+          await store.commit([gone(name, id)]);
+        }
+      }
+    },
+  };
+}
+
+/** The slug that stands for the workspace; comes before the workspace itself. */
+const slug: Holding = {
+  owns: (collection) => collection === "workspace-slugs",
+  async remove(store, workspace) {
+    const found = await store.get<{ slug: string }>("workspaces", String(workspace));
+    if (found) await store.commit([gone("workspace-slugs", found.value.slug)]);
+  },
+};
+
+/** The workspace among those of each of its members; comes before the members. */
+const memberships: Holding = {
+  owns: (collection) => /^memberships:\d+$/.test(collection),
+  remove: (store, workspace) =>
+    forEachNumbered(store, `members:${workspace}`, async ({ id }) => {
+      await store.commit([gone(`memberships:${id}`, String(workspace))]);
+    }),
+};
+
+/** The records of a shared collection whose ids stand in a field of the workspace's own; comes before those. */
+function namedBy(name: string, parent: string, field: string): Holding {
+  return {
+    owns: (collection) => collection === name,
+    remove: (store, workspace) =>
+      forEachNumbered<Readonly<Record<string, unknown>>>(store, `${parent}:${workspace}`, async ({ value }) => {
+        const id = value[field];
+        if (typeof id === "string") await store.commit([gone(name, id)]);
+      }),
+  };
+}
+
+/** The jobs of a queue that are the workspace's: their ids begin with its number. */
+function jobs(name: string): Holding {
+  return {
+    owns: (collection) => collection === name,
+    async remove(store, workspace) {
+      const page = await store.page(name, { direction: "ascending", limit: MOST_JOBS });
+      const mine = page.rows.filter(({ id }) => id.startsWith(`${workspace}.`));
+      for (const { id } of mine) await store.commit([gone(name, id)]);
+    },
+  };
+}
+
+/**
+ * Everything that a workspace is made of, in the order in which it is removed: its keys first, what others depend on
+ * last. Whoever keeps something new of a workspace adds a line here.
+ */
+export const HOLDINGS: readonly Holding[] = [
+  slug,
+  own("workspaces"),
+  namedBy("key-hashes", "key", "hash"),
+  each("key"),
+  tagged("sessions", "session-events"),
+  memberships,
+  each("members"),
+  namedBy("sign-in-links", "invitation", "link"),
+  each("invitation"),
+  each("consent"),
+  each("idempotency"),
+  each("secret-bindings"),
+  each("secret"),
+  own("byok"),
+  each("connections"),
+  each("clerk-clients"),
+  tagged("connector-authorizations"),
+  jobs("outbox"),
+  jobs("run-outbox"),
+  jobs("jobs"),
+  jobs("workflows"),
+  beneath("blocks", "execution"),
+  each("execution-input"),
+  each("execution"),
+  each("artifact-content"),
+  each("artifact"),
+  beneath("run-values", "run"),
+  each("run-input"),
+  each("run"),
+  tagged("asked-runs"),
+  own("memory"),
+  each("skills"),
+  each("listed-skills"),
+  each("transaction"),
+  own("accounts"),
+  each("events"),
+  tagged("audit-pending"),
+  each("log"),
+  own("audit-head"),
+  own("data-keys"),
+];
+
+/** Collections that hold nothing of a workspace, and why. */
+export const ELSEWHERE: Readonly<Record<string, string>> = {
+  people: "a person belongs to no workspace",
+  "person-sessions": "a person's, and over two weeks after its last use",
+  "session-tokens": "of people's sessions, and gone with them",
+  devices: "gone by themselves within twenty minutes; none gets a key of a workspace that is gone",
+  "device-codes": "gone with the devices",
+  "device-guesses": "how often a person mistyped a code, for ten minutes",
+  vault: "a check value of the master key",
+  leases: "a name and a number for some seconds, then gone by itself",
+  "session-processes": "which processes there are",
+  "workspace-removals": "numbers of workspaces that are being made or removed",
+};
+
+/** Counters of a workspace, and the channels that are called like them. */
+const COUNTERS = ["events"];
+
+/** Removes every record, counter and kept message of a workspace; what is gone already is no matter. */
+export async function removeHoldings(store: Store, workspace: number): Promise<void> {
+  for (const holding of HOLDINGS) await holding.remove(store, workspace);
+  for (const counter of COUNTERS) await store.forget(`${counter}:${workspace}`);
+}
+
+const gone = (collection: string, id: string) => ({ kind: "remove", collection, id }) as const;
+
+/** Walks the numbered records of a workspace, from the first to the last. */
+async function forEachNumbered<T>(
+  store: Store,
+  collection: string,
+  visit: (record: Stored<T>) => Promise<void>,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await store.page<T>(collection, {
+      direction: "ascending",
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
+    for (const record of page.rows) await visit(record);
+    const last = page.rows.at(-1);
+    after = page.more && last ? orderOf(Number(last.id)) : undefined;
+  } while (after !== undefined);
+}
