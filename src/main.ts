@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AppError } from "./core/errors.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
+import type { Log } from "./core/log.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
 
@@ -77,6 +78,14 @@ async function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<
   }
 }
 
+async function rotating(
+  run: (use: typeof import("./rotating.js"), config: Config, log: Log, say: (line: string) => void) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  await run(await import("./rotating.js"), config, createLog(config.CLANKER_LOG_LEVEL), say);
+}
+
 function program(): Command {
   const root = new Command("clanker-mcp")
     .description("A workspace of AI skills for any agent, over MCP and REST.")
@@ -109,6 +118,22 @@ function program(): Command {
     .action((id: string, options: { workspace?: string }) =>
       withKeys(async (use) => (await commands()).revokeKey(use, id, options)),
     );
+
+  root
+    .command("secrets")
+    .description("care for what is kept sealed")
+    .command("rotate")
+    .description("give a workspace a new data key and seal everything anew")
+    .option("--workspace <id>", "whose; the first workspace's if left out")
+    .action((options: { workspace?: string }) =>
+      rotating((use, config, log, say) => use.rotateSecrets(config, log, options.workspace, say)),
+    );
+  root
+    .command("master-key")
+    .description("care for the key that wraps all others")
+    .command("rotate")
+    .description("change to CLANKER_NEW_MASTER_KEY, or to a new key in CLANKER_HOME/master.key")
+    .action(() => rotating((use, config, log, say) => use.rotateMaster(config, log, say)));
   return root;
 }
 

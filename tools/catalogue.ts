@@ -1,9 +1,11 @@
 import { account } from "./clanker/account.js";
 import { artifacts } from "./clanker/artifacts.js";
 import { billing } from "./clanker/billing.js";
+import { byok } from "./clanker/byok.js";
 import { connectors } from "./clanker/connectors.js";
 import { executions } from "./clanker/executions.js";
 import { memory } from "./clanker/memory.js";
+import { secrets } from "./clanker/secrets.js";
 import { skills } from "./clanker/skills.js";
 import { workflows } from "./clanker/workflows.js";
 import { workspaces } from "./clanker/workspaces.js";
@@ -21,6 +23,8 @@ export const catalogue = [
   ...billing,
   ...workflows,
   ...connectors,
+  ...secrets,
+  ...byok,
   ...workspaces,
   ...account,
   ...clerk,

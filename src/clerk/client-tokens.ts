@@ -1,3 +1,4 @@
+import { untilCommitted } from "../store/atomic.js";
 import type { Store } from "../store/port.js";
 import type { Vault } from "../vault/vault.js";
 
@@ -27,24 +28,45 @@ export interface ClientTokenStore {
 /** Thirty days after the last change a client is forgotten. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
+interface SealedTokens {
+  readonly sealed: string;
+}
+
+const collection = (workspace: number) => `clerk-clients:${workspace}`;
+
+/** Where the sealed tokens are, for a workspace's new data key. */
+export const sealedClientTokens = (workspace: number) => ({
+  collection: collection(workspace),
+  field: "sealed",
+  recordId: (id: string) => `clerk-client:${workspace}:${id}`,
+});
+
 /** Client tokens over a store, sealed by the vault. */
-export function createClientTokens(store: Pick<Store, "documents">, vault: Vault): ClientTokenStore {
-  const documents = store.documents("clerk-clients");
-  const idOf = ({ workspace, caller, instance }: ClientHolder) => `${workspace}:${caller}:${instance}`;
-  const recordOf = (holder: ClientHolder) => `clerk-client:${idOf(holder)}`;
+export function createClientTokens(store: Store, vault: Vault): ClientTokenStore {
+  const idOf = ({ caller, instance }: ClientHolder) => `${caller}:${instance}`;
+  const recordOf = (holder: ClientHolder) => sealedClientTokens(holder.workspace).recordId(idOf(holder));
+  const find = (holder: ClientHolder) => store.get<SealedTokens>(collection(holder.workspace), idOf(holder));
   return {
     async get(holder) {
-      const sealed: unknown = await documents.get(idOf(holder));
-      if (typeof sealed !== "string") return {};
-      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), sealed)) as ClientTokens;
+      const found = await find(holder);
+      if (!found) return {};
+      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), found.value.sealed)) as ClientTokens;
     },
     async set(holder, tokens) {
+      const place = { collection: collection(holder.workspace), id: idOf(holder) };
       if (tokens.client === undefined && tokens.devBrowser === undefined) {
-        await documents.delete(idOf(holder));
+        await store.commit([{ kind: "remove", ...place }]);
         return;
       }
       const sealed = await vault.seal(holder.workspace, recordOf(holder), JSON.stringify(tokens));
-      await documents.set(idOf(holder), sealed, LIFETIME_MS);
+      const kept = { ...place, value: { sealed } satisfies SealedTokens, ttlMs: LIFETIME_MS };
+      await untilCommitted(async () => {
+        const found = await find(holder);
+        const held = await store.commit([
+          found ? { kind: "replace", ...kept, version: found.version } : { kind: "insert", ...kept, order: place.id },
+        ]);
+        return held ? { result: undefined } : undefined;
+      });
     },
   };
 }

@@ -8,6 +8,7 @@ import { createClerkBackend } from "../../src/clerk/backend.js";
 import { createClerkFrontend } from "../../src/clerk/frontend.js";
 import { readConfig } from "../../src/config.js";
 import { wireConnectors } from "../../src/connector-wiring.js";
+import { wireModels } from "../../src/model-wiring.js";
 import type { Caller } from "../../src/core/caller.js";
 import { AppError, type ErrorCode } from "../../src/core/errors.js";
 import { createInvoke, type Request } from "../../src/core/invoke.js";
@@ -74,6 +75,7 @@ export function packOf(slug: string, more: Partial<Pack> = {}): Pack {
     license: "MIT",
     parameters: [],
     secrets: [],
+    http: [],
     memory: true,
     instructions: "Do it.",
     files: [],
@@ -113,8 +115,12 @@ export async function openServices(options: Options = {}) {
     now,
   });
   onTestFinished(close);
+  const models = wireModels(readConfig(providers));
+  onTestFinished(models.close);
   const layer = createServices({
     store,
+    vault,
+    checkAnthropicKey: models.checkAnthropicKey,
     marketplace,
     links,
     clerk: createClerkBackend({ accounts: new Map(), apiUrl: "https://clerk.example", timeoutMs: 1000 }),
@@ -141,7 +147,7 @@ export async function openServices(options: Options = {}) {
   });
   await layer.services.workspaces.ensureOwner();
   for (const slug of installed) await layer.services.skills.install(MINE, slug);
-  return { ...layer, store, marketplace, links, log: rest.log ?? log, lines };
+  return { ...layer, store, vault, marketplace, links, log: rest.log ?? log, lines };
 }
 
 export type OpenServices = Awaited<ReturnType<typeof openServices>>;
