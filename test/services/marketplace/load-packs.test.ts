@@ -139,6 +139,9 @@ describe("a broken pack", () => {
     ["with memory as text", withFront({ memory: "yes" }), /memory/],
     ["with a source that is no https URL", withFront({ source: "javascript:alert(1)" }), /source/],
     ["with a secret that is no variable", withFront({ secrets: ["api-token"] }), /secrets/],
+    ["with a host that is a pattern", withFront({ http: ["*.example.com"] }), /http/],
+    ["with a host and a path", withFront({ http: ["api.example.com/v1"] }), /http/],
+    ["with a host and a user", withFront({ http: ["https://me@api.example.com"] }), /http/],
     ["with a parameter of an unknown type", parameter({ type: "date" }), /type/],
     [
       "with a parameter named __proto__",
