@@ -122,7 +122,10 @@ describe("a workspace's own Anthropic key", () => {
 
   it("runs the model that the server names where that is one of Anthropic's, else the one for such keys", async () => {
     for (const [env, model] of [
-      [{ CLANKER_MODEL: "anthropic/claude-of-the-server", ANTHROPIC_API_KEY: "sk-of-the-server" }, "claude-of-the-server"],
+      [
+        { CLANKER_MODEL: "anthropic/claude-of-the-server", ANTHROPIC_API_KEY: "sk-of-the-server" },
+        "claude-of-the-server",
+      ],
       [{ CLANKER_BYOK_MODEL: "anthropic/claude-of-choice" }, "claude-of-choice"],
     ] as const) {
       const { anthropic, setKey, run, finished } = await bench(env);
@@ -155,7 +158,9 @@ describe("a skill that sends requests", () => {
       }),
     );
     onTestFinished(() => local.stop());
-    const { anthropic, rest, setKey, run, finished } = await bench({ CLANKER_SKILLS_PATH: await skillFolder(local.url) });
+    const { anthropic, rest, setKey, run, finished } = await bench({
+      CLANKER_SKILLS_PATH: await skillFolder(local.url),
+    });
     await rest("POST", "/skills/caller/install");
     await rest("POST", "/secrets", { name: "key", value: "canary-secret-value" });
     await rest("POST", "/skills/caller/secrets", { secretId: "sec_1", envVar: "API_KEY" });

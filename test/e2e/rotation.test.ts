@@ -57,7 +57,7 @@ describe("clanker-mcp secrets rotate", () => {
     expect(await secretOf(server.home, key, 2)).toBe("second");
     const unknown = await runProgram(["secrets", "rotate", "--workspace", "ws_99"], { home: server.home });
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("--workspace takes") });
-  });
+  }, 60_000);
 });
 
 describe("clanker-mcp master-key rotate", () => {
@@ -68,8 +68,7 @@ describe("clanker-mcp master-key rotate", () => {
     await server.kill();
     return server.home;
   }
-  const rotate = (folder: string, env: Environment = {}) =>
-    runProgram(["master-key", "rotate"], { home: folder, env });
+  const rotate = (folder: string, env: Environment = {}) => runProgram(["master-key", "rotate"], { home: folder, env });
 
   it("puts a new key into its file, for its owner only, and the server starts with it", async () => {
     const folder = await home();

@@ -41,7 +41,10 @@ async function bench(answer: (request: Received) => Reply = () => ({}), addresse
   const secrets = { forSkill: () => Promise.resolve(SECRETS) };
   const requests = createHttpRequests({ outgoing, secrets, userAgent: "clanker-mcp/test" });
   const origin = `http://api.test:${port}`;
-  const [tool] = requests(MINE, packOf("caller", { http: [origin, ...more.map((host) => host.replace("PORT", port))] }));
+  const [tool] = requests(
+    MINE,
+    packOf("caller", { http: [origin, ...more.map((host) => host.replace("PORT", port))] }),
+  );
   if (!tool) throw new Error("there is no tool");
   const ask = (input: object) => tool.call(input, never);
   return { origin, port, ask, tool };
@@ -261,25 +264,28 @@ describe("P17: a skill's http_request", () => {
     expect(received).toEqual([]);
   });
 
-  it.each([301, 302, 307, 308])("is not led out of the declared hosts by a %i, and takes no secret along", async (status) => {
-    const elsewhere: Received[] = [];
-    const other = await listen(
-      receive((request) => {
-        elsewhere.push(request);
-        return {};
-      }),
-    );
-    onTestFinished(() => other.stop());
-    const { port } = new URL(other.url);
-    const { origin, ask } = await bench(({ target }) => ({
-      status,
-      headers: { location: `http://evil.test:${port}/${target.slice(1)}` },
-    }));
-    const answer = await ask({ url: `${origin}/?key={{TOKEN}}`, headers: { authorization: "Bearer {{TOKEN}}" } });
-    expect(answer).toContain(`HTTP ${status}`);
-    expect(answer).not.toContain(TOKEN);
-    expect(elsewhere).toEqual([]);
-  });
+  it.each([301, 302, 307, 308])(
+    "is not led out of the declared hosts by a %i, and takes no secret along",
+    async (status) => {
+      const elsewhere: Received[] = [];
+      const other = await listen(
+        receive((request) => {
+          elsewhere.push(request);
+          return {};
+        }),
+      );
+      onTestFinished(() => other.stop());
+      const { port } = new URL(other.url);
+      const { origin, ask } = await bench(({ target }) => ({
+        status,
+        headers: { location: `http://evil.test:${port}/${target.slice(1)}` },
+      }));
+      const answer = await ask({ url: `${origin}/?key={{TOKEN}}`, headers: { authorization: "Bearer {{TOKEN}}" } });
+      expect(answer).toContain(`HTTP ${status}`);
+      expect(answer).not.toContain(TOKEN);
+      expect(elsewhere).toEqual([]);
+    },
+  );
 
   it("follows a redirect within the declared hosts, without credentials where the host changes", async () => {
     const { origin, ask, port } = await bench(

@@ -139,7 +139,10 @@ describe("a binding", () => {
       { id: "sec_1", name: "one", slug: "summarize", envVar: "A" },
       { id: "sec_1", name: "one", slug: "summarize", envVar: "B" },
     ]);
-    expect(await call("unbind-skill-secret", { slug: "summarize", id: "sec_1" })).toEqual({ id: "sec_1", deleted: true });
+    expect(await call("unbind-skill-secret", { slug: "summarize", id: "sec_1" })).toEqual({
+      id: "sec_1",
+      deleted: true,
+    });
     await expect(call("unbind-skill-secret", { slug: "summarize", id: 1 })).rejects.toEqual(refusal("NOT_FOUND"));
     await bind(2, "A");
   });
