@@ -36,8 +36,9 @@ describe.each(FOLDERS)("P62: the dependencies of %s", (folder) => {
   it("are wanted in one exact version each, which is the one in the lockfile", () => {
     expect(Object.keys(wanted).length).toBeGreaterThan(0);
     for (const [name, version] of [...Object.entries(wanted), ...Object.entries(manifest.overrides ?? {})]) {
-      expect(version, name).toMatch(EXACT);
-      expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
+      const exact = version.replace(/^npm:@?[^@]+@/, "");
+      expect(exact, name).toMatch(EXACT);
+      expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(exact);
     }
   });
 
@@ -52,7 +53,12 @@ describe.each(FOLDERS)("P62: the dependencies of %s", (folder) => {
 
   it("run no script when they are installed, unless that was switched off or allowed on purpose", () => {
     const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path));
-    expect(Object.keys(manifest.allowScripts ?? {})).toEqual(expect.arrayContaining([...new Set(scripted)]));
+    // The programs of the tests are installed by this script, which runs none at all.
+    const ignored = readFileSync(join(CHECKOUT, "scripts", "npm-folder.mjs"), "utf8").includes(
+      '"ci", "--ignore-scripts"',
+    );
+    const off = folder === "." || !ignored ? Object.keys(manifest.allowScripts ?? {}) : scripted;
+    expect(off).toEqual(expect.arrayContaining([...new Set(scripted)]));
     expect(Object.values(manifest.allowScripts ?? {})).not.toContain(true);
   });
 });
