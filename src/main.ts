@@ -6,6 +6,7 @@ import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
 import type { Log } from "./core/log.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
+import type * as Rotation from "./rotating.js";
 
 /** A setting, a key or an address that does not fit: the person has to change something first. */
 const EXIT_SETTING = 2;
@@ -79,7 +80,7 @@ async function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<
 }
 
 async function rotating(
-  run: (use: typeof import("./rotating.js"), config: Config, log: Log, say: (line: string) => void) => Promise<void>,
+  run: (use: typeof Rotation, config: Config, log: Log, say: (line: string) => void) => Promise<void>,
 ): Promise<void> {
   const config = readConfig(process.env);
   const say = (line: string) => void process.stdout.write(`${line}\n`);

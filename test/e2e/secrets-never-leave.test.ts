@@ -94,7 +94,7 @@ async function callRest({ name, route }: AnyOperation, args: Readonly<Record<str
   for (const [field, value] of Object.entries(left)) {
     query.set(field, typeof value === "string" ? value : JSON.stringify(value));
   }
-  const address = route.method === "GET" ? `${path}?${query}` : path;
+  const address = route.method === "GET" ? `${path}?${query.toString()}` : path;
   note(`REST ${name}`, await rest(route.method, address, left));
 }
 
