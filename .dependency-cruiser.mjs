@@ -134,15 +134,19 @@ export default {
       from: "^src/queue/",
       to: ["^src/(core|queue)/", ...STORE_PORT, ...packages("bullmq", "redis")],
     }),
-    only("runner-knows-core-and-services", "The runner imports core, the services, the ports and the AI SDK.", {
-      from: "^src/runner/",
-      to: [
-        "^src/(core|runner|services)/",
-        "^src/queue/port\\.ts$",
-        ...STORE_PORT,
-        ...packages("ai", "@ai-sdk/[^/]+", "undici", "zod"),
-      ],
-    }),
+    only(
+      "runner-knows-core-and-services",
+      "The runner imports core, the services, the ports, the way out and the AI SDK.",
+      {
+        from: "^src/runner/",
+        to: [
+          "^src/(core|runner|services|outgoing)/",
+          "^src/queue/port\\.ts$",
+          ...STORE_PORT,
+          ...packages("ai", "@ai-sdk/[^/]+", "undici", "zod"),
+        ],
+      },
+    ),
     only("tools-know-core-and-services", "An operation's definition imports core and the services' types.", {
       from: "^tools/",
       to: ["^tools/", "^src/(core|services)/", "^src/connectors/", ...packages("zod", "@clerk/backend")],

@@ -13,12 +13,22 @@ import { idempotency } from "./core/idempotency.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
 import { createRegistry, type Registry } from "./core/registry.js";
-import { appraise, auditLog, authorise, checkOutput, find, limit, mapErrors, parse, run, spendGrants } from "./core/stages.js";
+import {
+  appraise,
+  auditLog,
+  authorise,
+  checkOutput,
+  find,
+  limit,
+  mapErrors,
+  parse,
+  run,
+  spendGrants,
+} from "./core/stages.js";
 import { readSurface, type Surface } from "./core/surface.js";
+import { wireModels } from "./model-wiring.js";
 import { projectRoot } from "./project.js";
 import { openQueue } from "./queue/open.js";
-import type { Queue } from "./queue/port.js";
-import type { ModelGateway } from "./runner/model.js";
 import { createRunner } from "./runner/run-skill.js";
 import { createIdempotencyKeys } from "./services/idempotency.js";
 import { newKey } from "./services/keys.js";
@@ -32,7 +42,7 @@ import { openStore } from "./store/open.js";
 import type { Store } from "./store/port.js";
 import { loadKeyFile } from "./vault/key-file.js";
 import { createRequestStates, type RequestStates } from "./vault/request-states.js";
-import { openVault } from "./vault/vault.js";
+import { type OpenedVault, openVault } from "./vault/vault.js";
 import { wireWorkflows } from "./workflow-wiring.js";
 
 /** The program without its faces. */
@@ -40,6 +50,7 @@ export interface App {
   readonly config: Config;
   readonly log: Log;
   readonly store: Store;
+  readonly vault: OpenedVault;
   readonly services: Services;
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
@@ -87,11 +98,12 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   // Without a server of its own, a process speaks of the one that its settings would start.
   const pageUrl = (path: string) => `${publicUrl() || `http://127.0.0.1:${config.PORT}`}${path}`;
   const wired = wireConnectors(config, { store, vault, publicUrl, log, now });
-  const model = await modelOf(config);
-  const queue: Queue | undefined = model && (await openQueue({ store, storeUrl: config.CLANKER_STORE, log }));
+  const models = wireModels(config);
+  const queue = await openQueue({ store, storeUrl: config.CLANKER_STORE, log });
   const workflows = await wireWorkflows(config, { store, registry, marketplace, log, now });
   const { services, journal, outbox, runs } = createServices({
     store,
+    vault,
     marketplace,
     links,
     clerk: createClerkBackend({
@@ -106,14 +118,15 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
       timeoutMs: config.CLANKER_CLERK_TIMEOUT_MS,
     }),
     connectors: wired.connectors,
-    enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
+    enqueue: (job) => queue.enqueue(job),
     workflows: workflows.options,
     ownerKey: keys.owner,
     pageUrl,
     pageSecret: vault.derive("pages"),
     auditKey: (workspace) => vault.derive(`audit:${workspace}`),
     credits: config.CLANKER_CREDITS,
-    hasModel: model !== undefined,
+    hasModel: models.hasModel,
+    checkAnthropicKey: models.checkAnthropicKey,
     log,
     now,
   });
@@ -143,6 +156,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     config,
     log,
     store,
+    vault,
     services,
     registry,
     invoke,
@@ -153,20 +167,22 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     ownerKeyFile: keys.ownerFile,
     async start() {
       await workflows.start(runs, services, invoke);
-      if (model && queue) {
-        const { memory, billing, connectors } = services;
-        const runMs = config.CLANKER_RUN_SECONDS * 1000;
-        const runner = createRunner({ store, journal, marketplace, memory, billing, connectors, model, log, runMs });
-        await runner.listen();
-        await queue.start(runner);
-        await outbox.recover();
-      }
+      const { memory, billing, connectors } = services;
+      const runner = createRunner({
+        ...{ store, journal, marketplace, memory, billing, connectors, log },
+        modelFor: models.modelFor(services.byok),
+        httpRequests: models.httpRequests(services.secrets),
+        runMs: config.CLANKER_RUN_SECONDS * 1000,
+      });
+      await runner.listen();
+      await queue.start(runner);
+      await outbox.recover();
       recovering = setInterval(() => {
         const recovered = Promise.all([
           workflows.recover(),
+          outbox.recover(),
           services.audit.sweep(),
           portability.recover(),
-          ...(queue ? [outbox.recover()] : []),
         ]);
         recovered.catch((err: unknown) => log.warn({ err }, "what was left behind could not be looked for"));
       }, RECOVER_EVERY_MS).unref();
@@ -174,8 +190,8 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     leave: () => void (services.workflows.leaving.is = true),
     async close() {
       clearInterval(recovering);
-      await Promise.all([queue?.close(), workflows.close()]);
-      await wired.close();
+      await Promise.all([queue.close(), workflows.close()]);
+      await Promise.all([wired.close(), models.close()]);
       await store.close();
     },
   };
@@ -211,15 +227,4 @@ async function loadKeys(config: Config): Promise<{ owner: string; ownerFile: str
 async function loadMasterKey(home: string): Promise<string> {
   const make = () => randomBytes(32).toString("base64");
   return (await loadKeyFile(join(home, "master.key"), make, /^[A-Za-z0-9+/]{43}=$/)).value;
-}
-
-async function modelOf(config: Config): Promise<ModelGateway | undefined> {
-  if (config.CLANKER_MODEL === undefined) return undefined;
-  const { createModelGateway } = await import("./runner/ai-sdk-model.js");
-  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseUrl, OPENAI_BASE_URL: openaiUrl } = config;
-  return createModelGateway({
-    model: config.CLANKER_MODEL,
-    ...(apiKey !== undefined && { anthropic: { apiKey, baseUrl } }),
-    ...(openaiUrl !== undefined && { openai: { apiKey: config.OPENAI_API_KEY, baseUrl: openaiUrl } }),
-  });
 }

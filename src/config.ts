@@ -91,6 +91,15 @@ export const settings = z.object({
       shownDefault: "made at first start",
       secret: true,
     }),
+  CLANKER_NEW_MASTER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/)
+    .optional()
+    .meta({
+      description: "The master key that clanker-mcp master-key rotate changes to. Left out, one is made.",
+      takes: "32 bytes in base64 (44 characters)",
+      secret: true,
+    }),
   CLANKER_SKILLS_PATH: z.string().min(1).optional().meta({
     description: "More folders of skill packs, separated like PATH.",
     takes: "folders' paths",
@@ -107,6 +116,15 @@ export const settings = z.object({
       description: "The model that runs skills. Left out, the calling agent runs them itself and nobody is billed.",
       takes: "anthropic/<model> or openai-compatible/<model>",
       shownDefault: "none",
+    }),
+  CLANKER_BYOK_MODEL: z
+    .string()
+    .regex(/^anthropic\/.+$/)
+    .default("anthropic/claude-sonnet-5-5")
+    .meta({
+      description:
+        "The model that runs the skills of workspaces with an Anthropic key of their own, where CLANKER_MODEL is none of Anthropic's.",
+      takes: "anthropic/<model>",
     }),
   ANTHROPIC_API_KEY: z.string().min(1).optional().meta({
     description: "Key for an anthropic/ model.",

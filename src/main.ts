@@ -7,8 +7,10 @@ import { AppError } from "./core/errors.js";
 import type { AuditCommands } from "./faces/cli/audit.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
 import type { WorkspaceCommands } from "./faces/cli/workspace.js";
+import type { Log } from "./core/log.js";
 import { createLog } from "./log.js";
 import { projectRoot, version } from "./project.js";
+import type * as Rotation from "./rotating.js";
 
 /** A setting, a key or an address that does not fit: the person has to change something first. */
 const EXIT_SETTING = 2;
@@ -165,6 +167,14 @@ async function loginCommand(options: { server?: string; label: string }): Promis
   await login({ file, print: (line) => void print(line), signal: stopping.signal }, { server, label: options.label });
 }
 
+async function rotating(
+  run: (use: typeof Rotation, config: Config, log: Log, say: (line: string) => void) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(process.env);
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  await run(await import("./rotating.js"), config, createLog(config.CLANKER_LOG_LEVEL), say);
+}
+
 function program(): Command {
   const root = new Command("clanker-mcp")
     .description("A workspace of AI skills for any agent, over MCP and REST.")
@@ -219,6 +229,22 @@ function program(): Command {
     );
   auditCommands(root);
   workspaceCommands(root);
+
+  root
+    .command("secrets")
+    .description("care for what is kept sealed")
+    .command("rotate")
+    .description("give a workspace a new data key and seal everything anew")
+    .option("--workspace <id>", "whose; the first workspace's if left out")
+    .action((options: { workspace?: string }) =>
+      rotating((use, config, log, say) => use.rotateSecrets(config, log, options.workspace, say)),
+    );
+  root
+    .command("master-key")
+    .description("care for the key that wraps all others")
+    .command("rotate")
+    .description("change to CLANKER_NEW_MASTER_KEY, or to a new key in CLANKER_HOME/master.key")
+    .action(() => rotating((use, config, log, say) => use.rotateMaster(config, log, say)));
   return root;
 }
 

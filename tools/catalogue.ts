@@ -3,12 +3,14 @@ import { activation } from "./clanker/activation.js";
 import { artifacts } from "./clanker/artifacts.js";
 import { audit } from "./clanker/audit.js";
 import { billing } from "./clanker/billing.js";
+import { byok } from "./clanker/byok.js";
 import { connectors } from "./clanker/connectors.js";
 import { consents } from "./clanker/consent.js";
 import { executions } from "./clanker/executions.js";
 import { keys } from "./clanker/keys.js";
 import { memory } from "./clanker/memory.js";
 import { signIn } from "./clanker/sign-in.js";
+import { secrets } from "./clanker/secrets.js";
 import { skills } from "./clanker/skills.js";
 import { workflows } from "./clanker/workflows.js";
 import { workspaces } from "./clanker/workspaces.js";
@@ -27,6 +29,8 @@ export const catalogue = [
   ...workflows,
   ...connectors,
   ...keys,
+  ...secrets,
+  ...byok,
   ...account,
   ...signIn,
   ...workspaces,

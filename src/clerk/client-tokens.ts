@@ -1,4 +1,4 @@
-import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
+import { untilCommitted } from "../store/atomic.js";
 import type { Store } from "../store/port.js";
 import type { Vault } from "../vault/vault.js";
 
@@ -28,31 +28,44 @@ export interface ClientTokenStore {
 /** Thirty days after the last change a client is forgotten. */
 const LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
+interface SealedTokens {
+  readonly sealed: string;
+}
+
+const collection = (workspace: number) => `clerk-clients:${workspace}`;
+
+/** Where the sealed tokens are, for a workspace's new data key. */
+export const sealedClientTokens = (workspace: number) => ({
+  collection: collection(workspace),
+  field: "sealed",
+  recordId: (id: string) => `clerk-client:${workspace}:${id}`,
+});
+
 /** Client tokens over a store, sealed by the vault. */
 export function createClientTokens(store: Store, vault: Vault): ClientTokenStore {
-  const placeOf = ({ workspace, caller, instance }: ClientHolder) => ({
-    collection: `clerk-clients:${workspace}`,
-    id: `${caller}:${instance}`,
-  });
-  const recordOf = ({ workspace, caller, instance }: ClientHolder) => `clerk-client:${workspace}:${caller}:${instance}`;
+  const idOf = ({ caller, instance }: ClientHolder) => `${caller}:${instance}`;
+  const recordOf = (holder: ClientHolder) => sealedClientTokens(holder.workspace).recordId(idOf(holder));
+  const find = (holder: ClientHolder) => store.get<SealedTokens>(collection(holder.workspace), idOf(holder));
   return {
     async get(holder) {
-      const { collection, id } = placeOf(holder);
-      const found = await store.get<string>(collection, id);
+      const found = await find(holder);
       if (!found) return {};
-      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), found.value)) as ClientTokens;
+      return JSON.parse(await vault.open(holder.workspace, recordOf(holder), found.value.sealed)) as ClientTokens;
     },
     async set(holder, tokens) {
+      const place = { collection: collection(holder.workspace), id: idOf(holder) };
       if (tokens.client === undefined && tokens.devBrowser === undefined) {
-        await store.commit([{ kind: "remove", ...placeOf(holder) }]);
+        await store.commit([{ kind: "remove", ...place }]);
         return;
       }
       const sealed = await vault.seal(holder.workspace, recordOf(holder), JSON.stringify(tokens));
-      const { collection, id } = placeOf(holder);
-      const value = { value: sealed, ttlMs: LIFETIME_MS };
+      const kept = { ...place, value: { sealed } satisfies SealedTokens, ttlMs: LIFETIME_MS };
       await untilCommitted(async () => {
-        if (await update<string>(store, collection, id, () => value)) return { result: undefined };
-        return (await createIfAbsent(store, { collection, id, ...value })) ? { result: undefined } : undefined;
+        const found = await find(holder);
+        const held = await store.commit([
+          found ? { kind: "replace", ...kept, version: found.version } : { kind: "insert", ...kept, order: place.id },
+        ]);
+        return held ? { result: undefined } : undefined;
       });
     },
   };

@@ -9,8 +9,10 @@ export interface OutgoingRequest {
   /** What sentences call the service. */
   readonly who: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** An address that the operator has set: it alone may be private. */
+  /** An address that the operator has set: it alone may be private, and only where `within` is left out. */
   readonly url: URL;
+  /** Origins that redirects must not leave, for an address that comes from elsewhere. */
+  readonly within?: ReadonlySet<string>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Changes nothing and is sent again where that may help; whatever else is sent once. */
@@ -33,7 +35,7 @@ export interface Incoming {
 export interface Outgoing {
   /**
    * Sends a request in time. Throws `TIMEOUT`, `CANCELLED`, `UPSTREAM_FAILED` where there is no answer,
-   * `PAYLOAD_TOO_LARGE` for one of more than `maxBytes`, `ACCESS_DENIED` where a redirect leads into a private network.
+   * `PAYLOAD_TOO_LARGE` for one of more than `maxBytes`, `ACCESS_DENIED` where a redirect, or an address from elsewhere, leads into a private network.
    */
   send(request: OutgoingRequest): Promise<Incoming>;
   close(): Promise<void>;
@@ -85,7 +87,7 @@ export function createOutgoing(guard: AddressGuardOptions = {}): Outgoing {
       let hop: Hop = {
         ...request,
         signal: AbortSignal.any([request.signal, limit]),
-        trusted: true,
+        trusted: request.within === undefined,
         deadline: Date.now() + request.timeoutMs,
         timedOut: () => limit.aborted && !request.signal.aborted,
       };
@@ -121,6 +123,7 @@ function redirected(hop: Hop, { status, headers }: Incoming): Hop | undefined {
   const url = new URL(location, hop.url);
   const stays = url.origin === hop.url.origin;
   if (hop.method !== "GET" && !(stays && (status === 307 || status === 308))) return undefined;
+  if (hop.within && !hop.within.has(url.origin)) return undefined;
   const isPlain = /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
   const isSafer = hop.url.protocol === "http:" || url.protocol === "https:";
   if (!isPlain || !isSafer) return undefined;

@@ -13,6 +13,8 @@ export interface ModelSettings {
     readonly baseUrl?: string | undefined;
     /** What an error tells people to check; `ANTHROPIC_API_KEY` where left out. */
     readonly keySetting?: string;
+    /** The setting that names the model; `CLANKER_MODEL` where left out. */
+    readonly modelSetting?: string;
   };
   readonly openai?: { readonly apiKey?: string | undefined; readonly baseUrl: string };
   /** Replaces undici's. */
@@ -147,14 +149,14 @@ interface Provider {
 function providerOf(settings: ModelSettings): Provider {
   const [kind, model] = split(settings.model);
   if (kind === "anthropic" && settings.anthropic) {
-    const { apiKey, baseUrl, keySetting = "ANTHROPIC_API_KEY" } = settings.anthropic;
+    const { apiKey, baseUrl, keySetting = "ANTHROPIC_API_KEY", modelSetting } = settings.anthropic;
     const { baseURL, headers, secrets } = address(baseUrl ?? ANTHROPIC_URL);
     return {
       async load() {
         const { createAnthropic } = await import("@ai-sdk/anthropic");
         return createAnthropic({ apiKey, baseURL, headers, fetch: await outgoing(settings) })(model);
       },
-      failures: { keySetting, urlSetting: "ANTHROPIC_BASE_URL", secrets: [apiKey, ...secrets] },
+      failures: { keySetting, modelSetting, urlSetting: "ANTHROPIC_BASE_URL", secrets: [apiKey, ...secrets] },
     };
   }
   if (kind === "openai-compatible" && settings.openai) {
@@ -178,8 +180,8 @@ function split(name: string): [kind: string, model: string] {
   return [name.slice(0, slash), name.slice(slash + 1)];
 }
 
-/** A base URL that ends in `/v1`, its user and password as the header that fetch wants instead. */
-function address(baseUrl: string): { baseURL: string; headers: Record<string, string>; secrets: string[] } {
+/** A model API's base URL with its `/v1`, its user and password as the header that fetch wants instead. */
+export function address(baseUrl: string): { baseURL: string; headers: Record<string, string>; secrets: string[] } {
   const url = new URL(baseUrl);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const secrets = [url.password, password];

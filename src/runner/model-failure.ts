@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.js";
 /** The settings that a failure's sentence points at, and what it must never repeat. */
 export interface ModelFailureContext {
   readonly keySetting: string;
+  readonly modelSetting?: string | undefined;
   readonly urlSetting: string;
   readonly secrets: readonly string[];
 }
@@ -32,7 +33,8 @@ export function refused(): AppError {
   return new AppError("MODEL_REFUSED", "The model declined to answer this; change the input and try again.");
 }
 
-function sentence(error: unknown, status: number | undefined, { keySetting, urlSetting }: ModelFailureContext): string {
+function sentence(error: unknown, status: number | undefined, context: ModelFailureContext): string {
+  const { keySetting, urlSetting, modelSetting = "CLANKER_MODEL" } = context;
   if (status === undefined) {
     return isConnectionFailure(error)
       ? `The model's provider cannot be reached; check ${urlSetting} and the network, then try again.`
@@ -42,11 +44,11 @@ function sentence(error: unknown, status: number | undefined, { keySetting, urlS
     return `The model's provider did not accept the key (HTTP ${status}); check ${keySetting}.`;
   }
   if (status === 404) {
-    return `The model's provider does not know the model or the address (HTTP 404); check CLANKER_MODEL and ${urlSetting}.`;
+    return `The model's provider does not know the model or the address (HTTP 404); check ${modelSetting} and ${urlSetting}.`;
   }
   if (status === 429) return "The model's provider has had too many requests (HTTP 429); try again in a minute.";
   if (status >= 500) return `The model's provider failed (HTTP ${status}); try again later.`;
-  if (status >= 400) return `The model's provider did not take the request (HTTP ${status}); check CLANKER_MODEL.`;
+  if (status >= 400) return `The model's provider did not take the request (HTTP ${status}); check ${modelSetting}.`;
   return `The model's provider sent an answer that cannot be read (HTTP ${status}); check ${urlSetting}.`;
 }
 

@@ -17,6 +17,7 @@ import type { Pack } from "../services/marketplace/pack.js";
 import type { Memory } from "../services/memory.js";
 import type { Store } from "../store/port.js";
 import type { ModelAttachment, ModelGateway } from "./model.js";
+import type { HttpRequests } from "./http-request.js";
 import { createRunOutput, type RunOutput } from "./run-output.js";
 
 /** Why a run was stopped from outside: somebody cancelled the execution, or another process ended it. */
@@ -31,13 +32,15 @@ export interface RunnerOptions {
   readonly memory: Memory;
   readonly billing: Billing;
   readonly connectors: Connectors;
-  readonly model: ModelGateway;
+  /** What runs an execution: the workspace's own key where it was started on that, else the server's model. */
+  readonly modelFor: (workspace: number, record: Pick<ExecutionRecord, "ownKey">) => Promise<ModelGateway>;
+  readonly httpRequests: HttpRequests;
   readonly log: Log;
   /** Milliseconds that a run may take. */
   readonly runMs: number;
 }
 
-/** What makes a queue's jobs into finished executions, with the server's model. */
+/** What makes a queue's jobs into finished executions, with the model that each was started on. */
 export interface Runner extends Worker {
   /** Hears of cancellations until the store closes. */
   listen(): Promise<void>;
@@ -45,12 +48,13 @@ export interface Runner extends Worker {
 
 /** The loop that runs skills: every way it ends is written to the execution, but for a handing back to the queue. */
 export function createRunner(options: RunnerOptions): Runner {
-  const { store, journal, marketplace, memory, billing, connectors, model, log, runMs } = options;
+  const { store, journal, marketplace, memory, billing, connectors, modelFor, httpRequests, log, runMs } = options;
   const running = new Map<string, AbortController>();
 
   const stream = async (
     workspace: number,
     pack: Pack,
+    model: ModelGateway,
     input: ExecutionInput,
     notes: string,
     output: RunOutput,
@@ -64,7 +68,7 @@ export function createRunner(options: RunnerOptions): Runner {
       system: wellFormed(instructionsFor(pack, notes)),
       prompt: wellFormed(context === "" ? input.input : `${input.input}\n\n${context}`),
       attachments: input.attachments.map(decode),
-      tools,
+      tools: [...tools, ...httpRequests(workspace, pack)],
       signal,
     };
     output.given(call.system.length + call.prompt.length);
@@ -84,13 +88,14 @@ export function createRunner(options: RunnerOptions): Runner {
   const execute = async (ref: ExecutionRef, record: ExecutionRecord, output: RunOutput, signal: AbortSignal) => {
     const pack = marketplace.pack(record.skill);
     if (!pack) throw new AppError("NOT_FOUND", "The skill's pack is no longer on the server.");
-    await billing.requireCredits(ref.workspace);
+    if (!record.ownKey) await billing.requireCredits(ref.workspace);
+    const model = await modelFor(ref.workspace, record);
     const [input, notes] = await Promise.all([
       store.get<ExecutionInput>(`execution-input:${ref.workspace}`, String(ref.number)),
       pack.memory ? memory.read(ref.workspace) : { content: "" },
     ]);
     if (!input) throw new AppError("NOT_FOUND", "The input of this execution is gone; start the skill anew.");
-    await stream(ref.workspace, pack, input.value, notes.content, output, signal);
+    await stream(ref.workspace, pack, model, input.value, notes.content, output, signal);
   };
 
   return {

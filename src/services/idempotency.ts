@@ -77,7 +77,7 @@ export function createIdempotencyKeys(options: {
       const id = hash([operation, caller, key]);
       const record: KeyRecord = { fingerprint: hash(use.input ?? null), holder: randomUUID() };
       const collection = collectionOf(workspace);
-      if (await createIfAbsent(store, { collection, id, value: record, ttlMs: leaseMs })) {
+      if (await createIfAbsent(store, { collection, id, value: record, order: id, ttlMs: leaseMs })) {
         return { running: hold(workspace, id, record) };
       }
       const found = await store.get<KeyRecord>(collection, id);
@@ -90,6 +90,13 @@ export function createIdempotencyKeys(options: {
 
 const collectionOf = (workspace: number): string => `idempotency:${workspace}`;
 const recordId = (id: string): string => `idempotency ${id}`;
+
+/** Where the sealed answers are, for a workspace's new data key. */
+export const sealedIdempotencyAnswers = (workspace: number) => ({
+  collection: collectionOf(workspace),
+  field: "sealed",
+  recordId,
+});
 
 function plain(kept: Kept): Sealed {
   if ("answer" in kept) return { answer: kept.answer };

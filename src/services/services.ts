@@ -2,14 +2,16 @@ import type { ClerkBackend } from "../clerk/backend.js";
 import type { ClerkFrontend } from "../clerk/frontend.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
+import type { Vault } from "../vault/vault.js";
 import { type Activation, createActivation } from "./activation.js";
 import { type Audit, createAudit } from "./audit/audit.js";
+import { type Consents, createConsents } from "./consents.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
-import { type Consents, createConsents } from "./consents.js";
+import { type Byok, type CheckAnthropicKey, createByok } from "./byok.js";
 import type { Connectors } from "./connectors/connectors.js";
 import { createEvents, type Events } from "./events.js";
-import { createExecutions, type Executions } from "./executions/executions.js";
+import { createExecutions, type Executions, type RunsOn } from "./executions/executions.js";
 import { createJournal, type Journal } from "./executions/journal.js";
 import { createOutbox, type Outbox } from "./executions/outbox.js";
 import { type ExecutionRecord, executionTags, FINAL_STATES } from "./executions/record.js";
@@ -22,6 +24,7 @@ import { createMemory, type Memory } from "./memory.js";
 import { createPeople, type People } from "./people.js";
 import { numberedRecords } from "./records.js";
 import { createSignIns, type SignIns } from "./sign-ins.js";
+import { createSecrets, type Secrets } from "./secrets.js";
 import { createSkills, type Skills } from "./skills.js";
 import { createRunLedger, type RunLedger } from "./workflows/run-ledger.js";
 import { runJob } from "./workflows/run-record.js";
@@ -54,10 +57,13 @@ export interface Services {
   /** The address of a page of this server, by its path. */
   readonly pageUrl: (path: string) => string;
   readonly audit: Audit;
+  readonly secrets: Secrets;
+  readonly byok: Byok;
 }
 
 export interface ServiceOptions {
   readonly store: Store;
+  readonly vault: Vault;
   readonly marketplace: Marketplace;
   readonly links: Links;
   readonly clerk: ClerkBackend;
@@ -78,7 +84,9 @@ export interface ServiceOptions {
   readonly auditKey: (workspace: number) => Uint8Array;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
   readonly credits: number | undefined;
+  /** Whether the server has a model of its own; workspaces may have keys of theirs beside it. */
   readonly hasModel: boolean;
+  readonly checkAnthropicKey: CheckAnthropicKey;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -92,6 +100,7 @@ export function createServices(options: ServiceOptions): {
 } {
   const {
     store,
+    vault,
     marketplace,
     links,
     clerk,
@@ -142,6 +151,9 @@ export function createServices(options: ServiceOptions): {
     now,
   });
   const outbox = createOutbox({ store, collection: "outbox", enqueue, log, now });
+  const byok = createByok({ store, vault, check: options.checkAnthropicKey });
+  const runsOn = async (workspace: number): Promise<RunsOn> =>
+    (await byok.status(workspace)).configured ? "workspace" : hasModel ? "server" : "agent";
   const ledger = createRunLedger(store, events);
   const executions = createExecutions({
     store,
@@ -154,7 +166,7 @@ export function createServices(options: ServiceOptions): {
     billing,
     events,
     connectors,
-    hasModel,
+    runsOn,
     now,
   });
   const linkTo = (token: string) => pageUrl(`/sign-in#token=${token}`);
@@ -194,9 +206,11 @@ export function createServices(options: ServiceOptions): {
         executions,
         skills,
         events,
-        hasModel,
+        runsOn,
         now,
       }),
+      secrets: createSecrets({ store, vault, marketplace, now }),
+      byok,
     },
   };
 }

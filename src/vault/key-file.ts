@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, open, readFile, unlink } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ConfigError } from "../config.js";
 
@@ -33,6 +33,16 @@ export async function loadKeyFile(
   if (kept !== undefined) return { value: checked(path, kept, fits), created: false };
   const created = await create(path, make());
   return { value: checked(path, (await read(path)) ?? "", fits), created };
+}
+
+/** Puts the key of one file in place of another's, whole or not at all. Throws {@link ConfigError} as above. */
+export async function replaceKeyFile(path: string, draft: string): Promise<void> {
+  try {
+    await rename(draft, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw failure(path, "written", cause);
+  }
 }
 
 function checked(path: string, text: string, fits: RegExp): string {

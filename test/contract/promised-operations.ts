@@ -10,7 +10,7 @@ export interface Promised {
 
 const row = (tool: string, route: string, scope: string, effect: Effect): Promised => ({ tool, route, scope, effect });
 
-/** The tables of skills (without the bindings of secrets), executions, artifacts, memory, billing, and two rows more. */
+/** The tables of skills, secrets, executions, artifacts, memory, billing, and two rows more. */
 export const PROMISED: readonly Promised[] = [
   row("browse-marketplace", "GET /api/v1/marketplace/skills", "public", "read"),
   row("list-skill-categories", "GET /api/v1/marketplace/skills/categories", "public", "read"),
@@ -46,13 +46,23 @@ export const PROMISED: readonly Promised[] = [
   row("list-github-repos", "GET /api/v1/connectors/github/repos", "connector:github:read", "read"),
   row("search-connector-actions", "GET /api/v1/connectors/actions", "none", "read"),
   row("list-connector-triggers", "GET /api/v1/connectors/triggers", "none", "read"),
+  row("list-secrets", "GET /api/v1/secrets", "owner", "read"),
+  row("create-secret", "POST /api/v1/secrets", "owner", "write"),
+  row("update-secret", "PATCH /api/v1/secrets/:id", "owner", "write"),
+  row("delete-secret", "DELETE /api/v1/secrets/:id", "owner", "destroy"),
+  row("list-skill-secrets", "GET /api/v1/skills/:slug/secrets", "owner", "read"),
+  row("bind-skill-secret", "POST /api/v1/skills/:slug/secrets", "owner", "write"),
+  row("unbind-skill-secret", "DELETE /api/v1/skills/:slug/secrets/:id", "owner", "destroy"),
+  row("get-byok-status", "GET /api/v1/byok", "owner", "read"),
+  row("set-byok-key", "PUT /api/v1/byok", "owner", "write"),
+  row("remove-byok-key", "DELETE /api/v1/byok", "owner", "destroy"),
   row("get-current-workspace", "GET /api/v1/workspaces/current", "none", "read"),
   row("get-profile", "GET /api/v1/profile", "profile:read", "read"),
   row("list-audit-logs", "GET /api/v1/audit-logs", "owner", "read"),
 ];
 
 /** Operations that take an idempotency key. */
-export const IDEMPOTENT: readonly string[] = ["execute-skill"];
+export const IDEMPOTENT: readonly string[] = ["execute-skill", "create-secret"];
 
 /** What each tool takes beside the path: a list also takes `limit`, `after_id` and `before_id`. */
 export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
@@ -78,5 +88,12 @@ export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "run-connector-action": ["app", "action", "input"],
   "list-connector-triggers": ["app", "limit", "after_id", "before_id"],
   "list-audit-logs": ["action", "resource_type", "start_date", "end_date", "limit", "after_id", "before_id"],
+  "list-secrets": ["limit", "after_id", "before_id"],
+  "create-secret": ["name", "value"],
+  "update-secret": ["id", "name", "value"],
+  "list-skill-secrets": ["slug", "limit", "after_id", "before_id"],
+  "bind-skill-secret": ["slug", "secretId", "envVar"],
+  "unbind-skill-secret": ["slug", "id"],
+  "set-byok-key": ["anthropicKey"],
   "list-transactions": ["limit", "after_id", "before_id"],
 };

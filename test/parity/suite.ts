@@ -106,7 +106,11 @@ function settings(
     CLANKER_STORE: store,
     CLANKER_OWNER_KEY: OWNER_KEY,
     CLANKER_MASTER_KEY: MASTER_KEY,
-    ...(model && { CLANKER_MODEL: "openai-compatible/scripted", OPENAI_BASE_URL: urls.model }),
+    ...(model && {
+      CLANKER_MODEL: "openai-compatible/scripted",
+      OPENAI_BASE_URL: urls.model,
+      ANTHROPIC_BASE_URL: urls.model,
+    }),
     ...(github && { GITHUB_TOKEN, GITHUB_API_URL: urls.github }),
     ...own,
   };
@@ -198,6 +202,7 @@ function requireExpected(outcome: Outcome, expected: Expected, made: Made): void
 /** Where an answer may differ without meaning anything: times, request ids, and the face that is named in it. */
 const VARYING = new Set([
   "created_at",
+  "updated_at",
   "installed_at",
   "started_at",
   "finished_at",

@@ -3,6 +3,7 @@ import type { Environment } from "../support/program.js";
 import type { Call } from "./call.js";
 import { withAnApp } from "./with-an-app.js";
 import { whileItRuns, withAModel } from "./with-a-model.js";
+import { withoutAnthropic, withSecrets } from "./with-secrets.js";
 import { withoutAModel } from "./without-a-model.js";
 import { withWorkflows, WORKFLOWS } from "./with-workflows.js";
 
@@ -25,6 +26,13 @@ export const table: readonly Chapter[] = [
   { title: "with a model", model: true, settings: { CLANKER_CREDITS: "4" }, calls: withAModel },
   { title: "while a model runs", model: true, settings: {}, calls: whileItRuns },
   { title: "with workflows", model: false, settings: { CLANKER_WORKFLOWS_PATH: WORKFLOWS }, calls: withWorkflows },
+  { title: "with secrets", model: true, settings: {}, calls: withSecrets },
+  {
+    title: "while Anthropic is away",
+    model: false,
+    settings: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
+    calls: withoutAnthropic,
+  },
   {
     title: "with an app connected",
     model: false,

@@ -3,8 +3,11 @@ import type { ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
 import type { ExecutionStatus } from "../../src/core/shapes/execution.js";
 import { createLocalQueue } from "../../src/queue/local.js";
+import type { AddressGuardOptions } from "../../src/outgoing/public-addresses.js";
+import { createOutgoing } from "../../src/outgoing/send.js";
 import type { QueueOptions } from "../../src/queue/port.js";
 import { createModelGateway } from "../../src/runner/ai-sdk-model.js";
+import { createHttpRequests } from "../../src/runner/http-request.js";
 import type { ModelCall, ModelGateway, ModelPart } from "../../src/runner/model.js";
 import { createRunner } from "../../src/runner/run-skill.js";
 import type { ExecutionInput } from "../../src/services/executions/record.js";
@@ -14,11 +17,15 @@ import { startMisbehavingProvider } from "./misbehaving-provider.js";
 type Options = NonNullable<Parameters<typeof openServices>[0]> & {
   readonly model: ModelGateway;
   readonly runMs?: number;
+  /** How the requests of skills find addresses. */
+  readonly addresses?: AddressGuardOptions;
   readonly queue?: QueueOptions & { readonly now?: () => number };
 };
 
 /** One process: services, queue and runner over a store, which may be another process's too. */
-export async function openRunner({ model, runMs = 20_000, queue: queueOptions, ...options }: Options) {
+export async function openRunner({ model, runMs = 20_000, queue: queueOptions, addresses, ...options }: Options) {
+  const outgoing = createOutgoing(addresses);
+  onTestFinished(() => outgoing.close());
   const store = options.store ?? memoryStore();
   const opened = await openServices({
     installed: ["summarize", "algorithmic-art"],
@@ -30,7 +37,11 @@ export async function openRunner({ model, runMs = 20_000, queue: queueOptions, .
   const { journal, marketplace, log, services } = opened;
   const queue = createLocalQueue({ store, log, closeMs: 500, ...queueOptions });
   const { memory, billing, executions, connectors } = services;
-  const runner = createRunner({ store, journal, marketplace, memory, billing, connectors, model, log, runMs });
+  const runner = createRunner({
+    ...{ store, journal, marketplace, memory, billing, connectors, log, runMs },
+    modelFor: () => Promise.resolve(model),
+    httpRequests: createHttpRequests({ outgoing, secrets: services.secrets, userAgent: "tests" }),
+  });
   await runner.listen();
   onTestFinished(() => queue.close());
 

@@ -9,6 +9,7 @@ import { createClerkFrontend } from "../../src/clerk/frontend.js";
 import { readConfig } from "../../src/config.js";
 import { wireConnectors } from "../../src/connector-wiring.js";
 import { auditIntent, auditTrail } from "../../src/core/audit-trail.js";
+import { wireModels } from "../../src/model-wiring.js";
 import type { Caller } from "../../src/core/caller.js";
 import { AppError, type ErrorCode } from "../../src/core/errors.js";
 import { createInvoke, type Request } from "../../src/core/invoke.js";
@@ -75,6 +76,7 @@ export function packOf(slug: string, more: Partial<Pack> = {}): Pack {
     license: "MIT",
     parameters: [],
     secrets: [],
+    http: [],
     memory: true,
     instructions: "Do it.",
     files: [],
@@ -114,8 +116,12 @@ export async function openServices(options: Options = {}) {
     now,
   });
   onTestFinished(close);
+  const models = wireModels(readConfig(providers));
+  onTestFinished(models.close);
   const layer = createServices({
     store,
+    vault,
+    checkAnthropicKey: models.checkAnthropicKey,
     marketplace,
     links,
     clerk: createClerkBackend({ accounts: new Map(), apiUrl: "https://clerk.example", timeoutMs: 1000 }),
@@ -145,7 +151,7 @@ export async function openServices(options: Options = {}) {
   });
   await layer.services.workspaces.ensureOwner();
   for (const slug of installed) await layer.services.skills.install(MINE, slug);
-  return { ...layer, store, marketplace, links, log: rest.log ?? log, lines };
+  return { ...layer, store, vault, marketplace, links, log: rest.log ?? log, lines };
 }
 
 export type OpenServices = Awaited<ReturnType<typeof openServices>>;

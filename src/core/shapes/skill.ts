@@ -43,6 +43,7 @@ export const skillDetails = skillSummary.extend({
     }),
   ),
   required_secrets: z.array(z.string()).describe("Environment variables that a run needs a secret bound to"),
+  http: z.array(z.string()).describe("Where a run on the server may send requests"),
   uses_memory: z.boolean().describe("Whether a run is given the workspace memory"),
   artifact: z.object({ name: z.string(), mime_type: z.string() }).optional().describe("The file that a run makes"),
   files: z.array(z.string()),

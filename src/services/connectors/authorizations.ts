@@ -42,6 +42,17 @@ export interface Authorizations {
 }
 
 const COLLECTION = "connector-authorizations";
+const sealedFor = (id: string) => `authorization:${id}`;
+const tagOf = (workspace: number) => `workspace:${workspace}`;
+
+/** Where the sealed verifiers are, for a workspace's new data key. */
+export const sealedAuthorizations = (workspace: number) => ({
+  collection: COLLECTION,
+  field: "sealedVerifier",
+  recordId: sealedFor,
+  tags: [tagOf(workspace)],
+});
+
 const BROWSER = /^[A-Za-z0-9_-]{43}$/;
 
 const secret = () => randomBytes(32).toString("base64url");
@@ -50,16 +61,22 @@ const hash = (text: string) => createHash("sha256").update(text).digest("base64u
 /** Authorizations over a store that keeps hashes of what callers must know, and what they need not know sealed. */
 export function createAuthorizations(store: Store, vault: Vault): Authorizations {
   const verifierOf = ({ workspace, sealedVerifier }: AuthorizationRecord, id: string) =>
-    vault.open(workspace, `authorization:${id}`, sealedVerifier);
+    vault.open(workspace, sealedFor(id), sealedVerifier);
 
   return {
     async begin(authorization) {
       const state = secret();
       const id = hash(state);
-      const sealedVerifier = await vault.seal(authorization.workspace, `authorization:${id}`, secret());
+      const sealedVerifier = await vault.seal(authorization.workspace, sealedFor(id), secret());
       const value: AuthorizationRecord = { ...authorization, sealedVerifier };
-      const place = { collection: COLLECTION, id, order: id, tags: [`workspace:${authorization.workspace}`] };
-      await createIfAbsent(store, { ...place, value, ttlMs: LIFETIME_SECONDS * 1000 });
+      await createIfAbsent(store, {
+        collection: COLLECTION,
+        id,
+        value,
+        order: id,
+        tags: [tagOf(authorization.workspace)],
+        ttlMs: LIFETIME_SECONDS * 1000,
+      });
       return state;
     },
 

@@ -38,18 +38,27 @@ interface SealedRecord {
   readonly sealed: string;
 }
 
+const collection = (workspace: number) => `connections:${workspace}`;
+const sealedFor = (app: string) => `connection:${app}`;
+
+/** Where the sealed connections are, for a workspace's new data key; ids are the apps' slugs. */
+export const sealedConnections = (workspace: number) => ({
+  collection: collection(workspace),
+  field: "sealed",
+  recordId: sealedFor,
+});
+
 /** Connections over a store, sealed by the vault for their workspace and app. */
 export function createConnections(store: Store, vault: Vault): Connections {
-  const collection = (workspace: number) => `connections:${workspace}`;
   const sealed = async (workspace: number, app: AppSlug, connection: Connection): Promise<SealedRecord> => ({
-    sealed: await vault.seal(workspace, `connection:${app}`, JSON.stringify(connection)),
+    sealed: await vault.seal(workspace, sealedFor(app), JSON.stringify(connection)),
   });
 
   return {
     async find(workspace, app) {
       const found = await store.get<SealedRecord>(collection(workspace), app);
       if (!found) return undefined;
-      const text = await vault.open(workspace, `connection:${app}`, found.value.sealed);
+      const text = await vault.open(workspace, sealedFor(app), found.value.sealed);
       return { connection: JSON.parse(text) as Connection, version: found.version };
     },
 

@@ -79,6 +79,9 @@ export interface Executions {
   ): Promise<ExecutionStatus>;
 }
 
+/** What runs a skill: the workspace's own key, the server's model, or the agent that calls. */
+export type RunsOn = "workspace" | "server" | "agent";
+
 /** Where a process that runs an execution hears that it was cancelled; messages are job ids. */
 export const CANCEL_CHANNEL = "execution-cancel";
 
@@ -95,11 +98,11 @@ export function createExecutions(options: {
   billing: Billing;
   events: Events;
   connectors: Connectors;
-  /** Whether the server has a model to run skills with. */
-  hasModel: boolean;
+  /** Who runs the skills of a workspace. */
+  runsOn: (workspace: number) => Promise<RunsOn>;
   now: () => number;
 }): Executions {
-  const { store, records, journal, outbox, skills, marketplace, memory, billing, events, connectors, hasModel, now } =
+  const { store, records, journal, outbox, skills, marketplace, memory, billing, events, connectors, runsOn, now } =
     options;
   const inputs = (workspace: number) => `execution-input:${workspace}`;
   const refTo = (workspace: number, found: Stored): ExecutionRef => ({ workspace, number: Number(found.id) });
@@ -113,8 +116,10 @@ export function createExecutions(options: {
     const { apps = [] } = requester;
     if (given.connector?.type === "github") await requireRepository(connectors, requester, given.connector.fields);
     const input = { ...given, ...(given.connector && { apps }) };
+    const payer = await runsOn(requester.workspace);
+    const hasModel = payer !== "agent";
     if (!hasModel && !requester.agent) throw noModel();
-    if (hasModel) await billing.requireCredits(requester.workspace);
+    if (payer === "server") await billing.requireCredits(requester.workspace);
     // Made before the record: an execution that waits for an agent which never got it would wait for ever.
     const handedOut = hasModel ? undefined : { instructions: await handOut(requester, pack, input), input };
     const { number = await records.next(), ...origin } = more;
@@ -128,6 +133,7 @@ export function createExecutions(options: {
       createdAt: now(),
       ...(!hasModel && { startedAt: now() }),
       cost: 0,
+      ...(payer === "workspace" && { ownKey: true as const }),
       ...origin,
     };
     await commitFresh(store, [
@@ -275,7 +281,7 @@ export function createExecutions(options: {
 function noModel(): AppError {
   return new AppError(
     "MODEL_NOT_CONFIGURED",
-    "This server has no model to run skills with: set CLANKER_MODEL, or run the skill over MCP, where the calling agent does it.",
+    "This server has no model to run skills with: set CLANKER_MODEL, give the workspace a key with set-byok-key, or run the skill over MCP, where the calling agent does it.",
   );
 }
 

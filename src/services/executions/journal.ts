@@ -152,10 +152,10 @@ export function createJournal(options: {
     },
 
     async end(ref, ending, last = NOTHING) {
-      const cost = costOf(ending.tokens);
       const outcome = await untilCommitted(async () => {
         const found = await records.find(ref.workspace, ref.number);
         if (!found) throw new AppError("NOT_FOUND", "This execution was deleted meanwhile.");
+        const cost = costFor(found.value, ending.tokens);
         if (FINAL_STATES.has(found.value.status))
           return { result: { record: found.value, ended: false, next: undefined } };
         const value: ExecutionRecord = {
@@ -177,11 +177,11 @@ export function createJournal(options: {
     },
 
     async settle(ref, tokens) {
-      const cost = costOf(tokens);
-      if (cost === 0) return;
       await untilCommitted(async () => {
         const found = await records.find(ref.workspace, ref.number);
         if (!found || found.value.status !== "cancelled" || found.value.cost > 0) return { result: undefined };
+        const cost = costFor(found.value, tokens);
+        if (cost === 0) return { result: undefined };
         const debit = await billing.debitChanges(ref.workspace, ref.number, cost);
         const held = await store.commit([records.replace(ref.workspace, found, { ...found.value, cost }), ...debit]);
         return held ? { result: undefined } : undefined;
@@ -202,6 +202,9 @@ export function createJournal(options: {
   };
   return journal;
 }
+
+/** What the server's model has cost; the workspace's own key is paid elsewhere. */
+const costFor = ({ ownKey }: ExecutionRecord, tokens: number): number => (ownKey ? 0 : costOf(tokens));
 
 /** A queue's job id for an execution, and back. */
 export const jobId = ({ workspace, number }: ExecutionRef): string => `${workspace}.${number}`;

@@ -39,6 +39,8 @@ export interface ExecutionRecord {
   /** Dollarinos. */
   readonly cost: number;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
+  /** Runs on the workspace's own key, at no cost, and on nothing else. */
+  readonly ownKey?: true;
   readonly rerunOf?: number;
   /** The number of the workflow's run that it is a step of. */
   readonly run?: number;

@@ -16,6 +16,17 @@ const line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]*$/u, "must be one line");
 
+/** `api.example.com`, with a port or `http://` in front where that is meant, as the origin that requests go to. */
+const httpOrigin = z
+  .string()
+  .regex(/^(https?:\/\/)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$/i, "takes host names, without wildcards")
+  .transform((host, context) => {
+    const url = host.includes("://") ? host : `https://${host}`;
+    if (URL.canParse(url)) return new URL(url).origin;
+    context.addIssue({ code: "custom", message: "takes host names, without wildcards" });
+    return z.NEVER;
+  });
+
 const schema = z.object({
   name: line(64),
   title: line(128).optional(),
@@ -26,6 +37,7 @@ const schema = z.object({
   source: z.url({ protocol: /^https$/ }).optional(),
   parameters: parameterList.default([]),
   secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, "takes names of environment variables")).default([]),
+  http: z.array(httpOrigin).max(20).default([]),
   memory: z.boolean().default(true),
   artifact: z
     .object({

@@ -66,13 +66,14 @@ export function summaryOf({ slug, name, title, description, category, version }:
 }
 
 function detailsOf(pack: Pack): z.output<typeof skillDetails> {
-  const { license, source, parameters, secrets, memory, artifact, files } = pack;
+  const { license, source, parameters, secrets, http, memory, artifact, files } = pack;
   return {
     ...summaryOf(pack),
     license,
     ...(source !== undefined && { source }),
     parameters: parameters.map((parameter) => ({ ...parameter })),
     required_secrets: [...secrets],
+    http: [...http],
     uses_memory: memory,
     ...(artifact && { artifact: { name: artifact.name, mime_type: artifact.mimeType } }),
     files: files.map(({ path }) => path),

@@ -22,6 +22,8 @@ export interface Pack {
   readonly parameters: readonly Parameter[];
   /** Environment variables that a run needs a secret bound to. */
   readonly secrets: readonly string[];
+  /** Origins that a run on the server may send requests to. */
+  readonly http: readonly string[];
   /** Whether a run is given the workspace memory as context. */
   readonly memory: boolean;
   /** A file that is rendered from the answer of a run. */

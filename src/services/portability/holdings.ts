@@ -62,6 +62,15 @@ const slug: Holding = {
   },
 };
 
+/** The bindings of a skill's secrets, skill by skill; comes before the secrets, which name their skills. */
+const bindings: Holding = {
+  owns: (collection) => /^skill-secrets:\d+:/.test(collection),
+  remove: (store, workspace) =>
+    forEachNumbered<{ bindings: readonly { slug: string }[] }>(store, `secret:${workspace}`, async ({ value }) => {
+      for (const { slug } of value.bindings) await store.clear(`skill-secrets:${workspace}:${slug}`);
+    }),
+};
+
 /** The workspace among those of each of its members; comes before the members. */
 const memberships: Holding = {
   owns: (collection) => /^memberships:\d+$/.test(collection),
@@ -111,9 +120,11 @@ export const HOLDINGS: readonly Holding[] = [
   each("invitation"),
   each("consent"),
   each("idempotency"),
-  each("secret-bindings"),
+  bindings,
+  each("secret-names"),
+  each("secret-values"),
   each("secret"),
-  own("byok"),
+  each("byok"),
   each("connections"),
   each("clerk-clients"),
   tagged("connector-authorizations"),

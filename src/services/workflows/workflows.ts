@@ -7,7 +7,7 @@ import { invalidCursor, type Page, pageByName, type PageInput } from "../../core
 import type { RunState, RunSummary, RunView, WorkflowView } from "../../core/shapes/workflow.js";
 import type { Store, Stored } from "../../store/port.js";
 import type { Events } from "../events.js";
-import type { Executions } from "../executions/executions.js";
+import type { Executions, RunsOn } from "../executions/executions.js";
 import type { Outbox } from "../executions/outbox.js";
 import type { Skills } from "../skills.js";
 import { type AskedRuns, createAskedRuns } from "./asked-runs.js";
@@ -67,11 +67,11 @@ export function createWorkflows(options: {
   executions: Executions;
   skills: Skills;
   events: Events;
-  hasModel: boolean;
+  runsOn: (workspace: number) => Promise<RunsOn>;
   stream: Workflows["stream"];
   now: () => number;
 }): Workflows {
-  const { definitions, store, ledger, outbox, executions, skills, events, hasModel, stream, now } = options;
+  const { definitions, store, ledger, outbox, executions, skills, events, runsOn, stream, now } = options;
   const byId = new Map(definitions.map((workflow) => [workflow.definition.id, workflow]));
   const views = definitions.map(workflowView);
   const workflowOf = keptWorkflows();
@@ -91,7 +91,7 @@ export function createWorkflows(options: {
   const requireSkills = async (workspace: number, face: Face, { definition }: Workflow): Promise<void> => {
     const steps = definition.steps.flatMap((spec) => (spec.kind === "skill" ? [spec.skill] : []));
     if (steps.length === 0) return;
-    if (!hasModel && face !== "mcp") throw noModel();
+    if (face !== "mcp" && (await runsOn(workspace)) === "agent") throw noModel();
     const installs = definition.steps.some((spec) => spec.kind === "operation" && spec.operation === "install-skill");
     if (!installs) for (const slug of new Set(steps)) await skills.requireInstalled(workspace, slug);
   };
@@ -280,6 +280,6 @@ function personWanted(): AppError {
 function noModel(): AppError {
   return new AppError(
     "MODEL_NOT_CONFIGURED",
-    "This server has no model to run the skills of this workflow with: set CLANKER_MODEL, or start it over MCP, where the calling agent runs them.",
+    "This server has no model to run the skills of this workflow with: set CLANKER_MODEL, give the workspace a key with set-byok-key, or start it over MCP, where the calling agent runs them.",
   );
 }

@@ -44,7 +44,8 @@ async function bench(
       memory,
       billing,
       connectors,
-      model,
+      modelFor: () => Promise.resolve(model),
+      httpRequests: () => [],
       log,
       runMs: 20_000,
     });
