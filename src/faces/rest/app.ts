@@ -9,6 +9,7 @@ import type { Registry } from "../../core/registry.js";
 import { admit, type Guard } from "../guard.js";
 import type { LinkCaller } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
+import { type Pages, pageDoors } from "./pages.js";
 import { isRouted, operationDoor } from "./operation-door.js";
 import { requestIdOf, sendBytes, sendError, sendJson } from "./respond.js";
 import { acceptVersion, LATEST_VERSION } from "./version.js";
@@ -29,6 +30,7 @@ interface RestFaceOptions<Services> {
   readonly trustProxy: number;
   readonly skillDocument: () => string;
   readonly openApi: () => unknown;
+  readonly pages: Pages;
   readonly newRequestId: () => string;
 }
 
@@ -37,7 +39,7 @@ interface RestFace {
   readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
 }
 
-/** Every route of the registry, `/healthz`, `/readyz`, `/skill.md` and `/api/openapi.json` over Express. */
+/** Every route of the registry, the pages, `/healthz`, `/readyz`, `/skill.md` and `/api/openapi.json` over Express. */
 export function createRestFace<Services>(options: RestFaceOptions<Services>): RestFace {
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", false).set("trust proxy", options.trustProxy);
@@ -45,6 +47,7 @@ export function createRestFace<Services>(options: RestFaceOptions<Services>): Re
   app.use("/api", negotiateVersion);
   mount(app, [
     ...serverDoors(options),
+    ...pageDoors(options.pages),
     ...options.registry.entries.filter(isRouted).map((entry) => operationDoor(entry, options)),
   ]);
   app.use(refuseUnrouted);
