@@ -48,15 +48,15 @@ export function createApi(credentials: () => Credentials, onSignedOut: () => voi
     throw await failureOf(answer);
   };
   return {
-    async get(path, query = {}, signal) {
+    async get<T>(path: string, query: Query = {}, signal?: AbortSignal) {
       const answer = await request(withQuery(path, query), { method: "GET", ...(signal && { signal }) });
-      return answer.json();
+      return (await answer.json()) as T;
     },
-    async send(method, path, body = {}) {
+    async send<T>(method: string, path: string, body: unknown = {}) {
       // DELETE takes its arguments from the query.
       const json =
         method === "DELETE" ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-      return (await request(path, { method, ...json })).json();
+      return (await (await request(path, { method, ...json })).json()) as T;
     },
     open: (path, headers = {}, signal) => request(path, { method: "GET", headers, ...(signal && { signal }) }),
   };

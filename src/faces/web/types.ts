@@ -2,7 +2,7 @@ import type { ArtifactView } from "../../core/shapes/artifact.js";
 import type { ConnectorView } from "../../core/shapes/connector.js";
 import type { ExecutionState, ExecutionStatus, ExecutionView, OutputBlock } from "../../core/shapes/execution.js";
 import type { InstalledSkill } from "../../core/shapes/skill.js";
-import type { RunState, RunSummary, RunView, StepState, StepView, WorkflowView } from "../../core/shapes/workflow.js";
+import type { RunSummary, RunView, StepView, WorkflowView } from "../../core/shapes/workflow.js";
 
 export type {
   ArtifactView,
@@ -12,10 +12,8 @@ export type {
   ExecutionView,
   InstalledSkill,
   OutputBlock,
-  RunState,
   RunSummary,
   RunView,
-  StepState,
   StepView,
   WorkflowView,
 };

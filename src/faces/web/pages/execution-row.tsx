@@ -1,4 +1,4 @@
-import { durationInWords, Status, Time } from "../parts/text.js";
+import { creditsInWords, durationInWords, Status, Time } from "../parts/text.js";
 import type { ExecutionView } from "../types.js";
 
 /** One execution in a list. */
@@ -10,7 +10,7 @@ export function ExecutionRow({ execution }: { execution: ExecutionView }) {
         <strong>{skillName}</strong>
         <span class="row-note">
           {id} · by {from}
-          {cost > 0 && ` · ${cost} credits`}
+          {cost > 0 && ` · ${creditsInWords(cost)}`}
         </span>
       </span>
       <span class="row-side">

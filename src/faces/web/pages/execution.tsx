@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { useList, useLive, useLoad } from "../loading.js";
 import { Action } from "../parts/action.js";
 import { When } from "../parts/states.js";
-import { durationInWords, sizeInWords, Status } from "../parts/text.js";
+import { creditsInWords, durationInWords, sizeInWords, Status } from "../parts/text.js";
 import { go } from "../place.js";
 import { useAround } from "../session.js";
 import type { ArtifactView, ExecutionStatus, OutputBlock } from "../types.js";
@@ -53,7 +53,7 @@ export function Execution({ id }: { id: string }) {
               </div>
               <div>
                 <dt>Cost</dt>
-                <dd>{cost} credits</dd>
+                <dd>{creditsInWords(cost)}</dd>
               </div>
             </dl>
             <div class="buttons">

@@ -72,12 +72,12 @@ export function Home() {
         <section class="card">
           <h2>Credits</h2>
           <When loaded={balance.loaded} reload={balance.reload}>
-            {({ balance: left, unlimited, unit }) =>
+            {({ balance: left, unlimited }) =>
               unlimited ? (
                 <p>Not limited on this server.</p>
               ) : (
                 <p>
-                  <strong class="figure">{left}</strong> {unit}s left
+                  <strong class="figure">{left}</strong> left to spend
                 </p>
               )
             }
@@ -85,7 +85,10 @@ export function Home() {
         </section>
         <section class="card">
           <h2>Connect an agent</h2>
-          <p>Give a client this address and a key from the settings, or run `clanker-mcp login` where it lives.</p>
+          <p>
+            Give a client this address and a key from <a href="/settings?part=keys">the settings</a>, or run{" "}
+            <code>clanker-mcp login</code> where it lives.
+          </p>
           <CopyText text={`${location.origin}/mcp/`} label="The address for MCP clients" />
         </section>
       </div>

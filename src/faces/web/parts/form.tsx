@@ -74,7 +74,11 @@ export function Field({ label, value, set, hint, kind = "text", mono = false, ..
         <textarea {...shared} rows={6} onInput={(event) => set(event.currentTarget.value)} />
       ) : (
         // Preact's types want the kind known beforehand, for the roles that each may take.
-        <input {...shared} type={kind as "text"} onInput={(event) => set(event.currentTarget.value)} />
+        <input
+          {...shared}
+          {...({ type: kind } as { type: "text" })}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
       )}
       {hint !== undefined && (
         <p class="hint" id={`${id}-hint`}>

@@ -54,6 +54,11 @@ export function durationInWords(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/** An amount of credits. */
+export function creditsInWords(amount: number): string {
+  return amount === 1 ? "1 credit" : `${amount} credits`;
+}
+
 const TONES: Readonly<Record<string, string>> = {
   completed: "good",
   granted: "good",

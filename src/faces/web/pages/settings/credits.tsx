@@ -14,13 +14,13 @@ export function Credits() {
     <section>
       <h2>Credits</h2>
       <When loaded={loaded} reload={reload}>
-        {({ balance, unlimited, unit, tier }) => (
+        {({ balance, unlimited, tier }) => (
           <p>
             {unlimited ? (
               <>Credits are not limited on this server ({tier}).</>
             ) : (
               <>
-                <strong class="figure">{balance}</strong> {unit}s left ({tier})
+                <strong class="figure">{balance}</strong> credits left ({tier})
               </>
             )}
           </p>
