@@ -11,7 +11,7 @@ import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
 import { createRegistry, type Registry } from "./core/registry.js";
-import { appraise, auditLog, authorise, checkOutput, find, limit, mapErrors, parse, run } from "./core/stages.js";
+import { appraise, auditLog, authorise, checkOutput, find, limit, mapErrors, parse, run, spendGrants } from "./core/stages.js";
 import { readSurface, type Surface } from "./core/surface.js";
 import { projectRoot } from "./project.js";
 import { openQueue } from "./queue/open.js";
@@ -78,6 +78,8 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     options.downloads === "signed" ? signed : createLocalLinks(join(config.CLANKER_HOME, "downloads"));
   const marketplace = createMarketplace(packs);
   const publicUrl = () => config.CLANKER_PUBLIC_URL ?? options.publicUrl();
+  // Without a server of its own, a process speaks of the one that its settings would start.
+  const pageUrl = (path: string) => `${publicUrl() || `http://127.0.0.1:${config.PORT}`}${path}`;
   const wired = wireConnectors(config, { store, vault, publicUrl, log, now });
   const model = await modelOf(config);
   const queue: Queue | undefined = model && (await openQueue({ store, storeUrl: config.CLANKER_STORE, log }));
@@ -101,6 +103,8 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     enqueue: (job) => (queue ? queue.enqueue(job) : Promise.resolve()),
     workflows: workflows.options,
     ownerKey: keys.owner,
+    pageUrl,
+    pageSecret: vault.derive("pages"),
     credits: config.CLANKER_CREDITS,
     hasModel: model !== undefined,
     log,
@@ -118,6 +122,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     parse(),
     appraise(operatorSurface),
     confirm(config.CLANKER_CONFIRM),
+    spendGrants((caller, consents) => services.keys.spend(caller, consents)),
     checkOutput(),
     run(services, log),
   ]);

@@ -1,5 +1,7 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import type { App } from "./compose.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { AppError } from "./core/errors.js";
 import type { CreateOptions, KeyCommands } from "./faces/cli/keys.js";
@@ -63,18 +65,32 @@ async function stdioCommand(flags: LimitFlags): Promise<void> {
   await runStdio(config, log, { stdin: process.stdin, stdout: process.stdout, signal: stopping.signal });
 }
 
-async function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Does something with the program's insides, and lets go of them. */
+async function withApp(use: (app: App, owner: { workspace: number; person: number }) => Promise<void>): Promise<void> {
   const config: Config = readConfig(process.env);
   const [{ compose }, { OWNER }] = await Promise.all([import("./compose.js"), import("./services/workspaces.js")]);
   const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => "", downloads: "signed" });
   try {
-    const { keys, workspaces, clerk } = app.services;
-    const requireClerkAccount = (name: string) => clerk.requireAccount(name);
-    const print = (line: string) => void process.stdout.write(`${line}\n`);
-    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print });
+    await use(app, OWNER);
   } finally {
     await app.close();
   }
+}
+
+function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
+  return withApp(({ services: { keys, workspaces, clerk } }, owner) =>
+    use({ keys, workspaces, requireClerkAccount: (name) => clerk.requireAccount(name), owner, print }),
+  );
+}
+
+async function loginCommand(options: { server?: string; label: string }): Promise<void> {
+  const config = readConfig(process.env);
+  const { login } = await import("./faces/cli/login.js");
+  const server = options.server ?? config.CLANKER_PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
+  const file = join(config.CLANKER_HOME, "logins.json");
+  await login({ file, print, signal: stopping.signal }, { server, label: options.label });
 }
 
 function program(): Command {
@@ -84,6 +100,22 @@ function program(): Command {
     .exitOverride();
   limited(root.command("serve").description("serve MCP and REST over HTTP")).action(serveCommand);
   limited(root.command("stdio").description("speak MCP over stdin and stdout, as the owner")).action(stdioCommand);
+
+  root
+    .command("owner-link")
+    .description("print a link that signs you in to the pages, once")
+    .option("--person <id>", "another person than the owner, such as usr_2")
+    .action((options: { person?: string }) =>
+      withApp(async ({ services: { signIns } }, owner) =>
+        (await import("./faces/cli/owner-link.js")).ownerLink({ signIns, owner, print }, options),
+      ),
+    );
+  root
+    .command("login")
+    .description("get an API key of a server by approving this device on its pages")
+    .option("--server <url>", "the server's address; this machine's own if left out")
+    .option("--label <text>", "what the person sees this device as", `clanker-mcp on ${hostname()}`)
+    .action(loginCommand);
 
   const keys = root.command("keys").description("make, list and revoke API keys");
   const commands = () => import("./faces/cli/keys.js");

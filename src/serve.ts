@@ -29,7 +29,8 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   const publicUrl = () => config.CLANKER_PUBLIC_URL ?? url;
   const app = await compose(config, log, { publicUrl, downloads: "signed" });
   const { registry, invoke, store } = app;
-  const { authenticate } = app.services.keys;
+  const { keys, signIns } = app.services;
+  const { authenticate } = keys;
   const maxBody = config.CLANKER_MAX_BODY;
   const trustProxy = config.CLANKER_TRUST_PROXY;
   const { HOST, PORT } = config;
@@ -57,6 +58,8 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     invoke,
     guard,
     authenticate,
+    authenticateSession: (token, workspace, origin) => signIns.authenticate(token, workspace, origin),
+    csrfToken: (caller) => signIns.csrfToken(caller),
     chooseClerkAccount: clerkAccountChoice((name) => app.services.clerk.requireAccount(name)),
     linkCaller: (path, query, origin) => app.links.caller(path, query, origin),
     ready: () => store.ping(),

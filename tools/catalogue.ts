@@ -1,9 +1,13 @@
 import { account } from "./clanker/account.js";
+import { activation } from "./clanker/activation.js";
 import { artifacts } from "./clanker/artifacts.js";
 import { billing } from "./clanker/billing.js";
 import { connectors } from "./clanker/connectors.js";
+import { consents } from "./clanker/consent.js";
 import { executions } from "./clanker/executions.js";
+import { keys } from "./clanker/keys.js";
 import { memory } from "./clanker/memory.js";
+import { signIn } from "./clanker/sign-in.js";
 import { skills } from "./clanker/skills.js";
 import { workflows } from "./clanker/workflows.js";
 import { workspaces } from "./clanker/workspaces.js";
@@ -21,8 +25,12 @@ export const catalogue = [
   ...billing,
   ...workflows,
   ...connectors,
-  ...workspaces,
+  ...keys,
   ...account,
+  ...signIn,
+  ...workspaces,
+  ...activation,
+  ...consents,
   ...clerk,
   ...health,
   ...raw,

@@ -18,6 +18,14 @@ export interface Cookie {
   readonly secure: boolean;
 }
 
+/** An answer as JSON that comes with cookies, for a browser. */
+export class CookieAnswer {
+  constructor(
+    readonly body: unknown,
+    readonly cookies: readonly Cookie[],
+  ) {}
+}
+
 /** Another address as an answer, for a browser. */
 export class RedirectAnswer {
   constructor(

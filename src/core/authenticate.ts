@@ -6,6 +6,10 @@ export interface RequestOrigin {
   readonly requestId: string;
   readonly ip?: string;
   readonly userAgent?: string;
+  /** A grant token as the request's `x-permission-grant` header has it. */
+  readonly grant?: string;
+  /** The MCP session that the request came in. */
+  readonly holder?: string;
 }
 
 /**
@@ -13,3 +17,13 @@ export interface RequestOrigin {
  * one that is revoked or expired `KEY_REVOKED`.
  */
 export type Authenticate = (key: string | undefined, origin: RequestOrigin) => Promise<Caller>;
+
+/**
+ * Who signed in with this session token, in the workspace asked for or their personal one. An unknown or ended session
+ * throws `AUTH_REQUIRED`, a workspace that the person does not belong to `ACCESS_DENIED`.
+ */
+export type AuthenticateSession = (
+  token: string,
+  workspace: string | undefined,
+  origin: RequestOrigin,
+) => Promise<Caller>;

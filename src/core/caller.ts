@@ -17,7 +17,14 @@ export interface Caller {
   readonly key?: number;
   /** The key's visible first characters, for logs. */
   readonly keyPrefix?: string;
+  /** Names a signed-in person's session; absent for everybody else. */
+  readonly session?: string;
+  /** The MCP session that the call came in: what a person grants may be held by it. */
+  readonly holder?: string;
+  /** What the caller may do now: the scopes of its key and what grants lend it. */
   readonly scopes: ReadonlySet<string>;
+  /** Those of the scopes that are lent for one call, each with the number of the consent that lends it. */
+  readonly oneTime?: Readonly<Record<string, number>>;
   /** What the caller narrowed its connection to. */
   readonly surface?: Surface;
   /** The named Clerk account that this caller works with; the default one if absent. */
@@ -39,11 +46,11 @@ export function isPerson({ kind }: Pick<Caller, "kind">): boolean {
 const BEYOND_WILDCARD: ReadonlySet<string> = new Set(["clerk:secrets"]);
 
 /**
- * Whether these scopes allow what an operation asks for. `public` needs nothing; `none` needs any
- * credential (the face has checked it); `owner` needs the wildcard.
+ * Whether these scopes allow what an operation asks for. `public` needs nothing; `none` any
+ * credential and `session` a person (stages of their own check these); `owner` the wildcard.
  */
 export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
-  if (wanted === "public" || wanted === "none") return true;
+  if (wanted === "public" || wanted === "none" || wanted === "session") return true;
   if (wanted === "owner") return granted.has("*");
   return granted.has(wanted) || (granted.has("*") && !BEYOND_WILDCARD.has(wanted));
 }
@@ -54,5 +61,21 @@ export function requireScope(caller: Pick<Caller, "scopes">, scope: string): voi
   const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
   throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the owner for a key that has it.`, {
     details: { scope: scope === "owner" ? "*" : scope },
+  });
+}
+
+/** The consent that lends this scope for one call; undefined where none does. */
+export function lenderOf({ oneTime = {} }: Pick<Caller, "oneTime">, scope: string): number | undefined {
+  const wanted = scope === "owner" ? "*" : scope;
+  if (Object.hasOwn(oneTime, wanted)) return oneTime[wanted];
+  return BEYOND_WILDCARD.has(wanted) ? undefined : oneTime["*"];
+}
+
+/** Throws `PERMISSION_REQUIRED` where somebody would grant more than they hold. */
+export function requireGrantable(held: ReadonlySet<string>, scopes: readonly string[]): void {
+  const beyond = scopes.find((scope) => !allows(held, scope));
+  if (beyond === undefined) return;
+  throw new AppError("PERMISSION_REQUIRED", `Nobody grants what they lack, and you lack ${beyond}; leave it out.`, {
+    details: { scope: beyond },
   });
 }

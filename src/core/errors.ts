@@ -117,11 +117,11 @@ const FLAT: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   TOOL_NOT_CONNECTED: {},
 };
 
-/** The error as every face sends it. */
-export function encodeError(error: AppError, requestId: string): Record<string, unknown> {
+/** The error as every face sends it; `form` asks for the flat form whatever the code. */
+export function encodeError(error: AppError, requestId: string, form?: "flat"): Record<string, unknown> {
   const { code, message, details, fields } = error;
   const { type, retryable } = ERRORS[code];
-  const flat = FLAT[code];
+  const flat = FLAT[code] ?? (form === "flat" ? { type } : undefined);
   if (flat) return { ...details, ...flat, error: code, message, retryable, request_id: requestId };
   return { error: { type, message, code, retryable, ...fields, request_id: requestId, ...(details && { details }) } };
 }

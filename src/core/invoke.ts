@@ -23,6 +23,8 @@ export interface Call<Services> extends Request {
   input?: unknown;
   /** What the call stands for, where its definition says so. */
   standing?: Standing;
+  /** Other workspaces that the call concerns. */
+  readonly concerned: Set<number>;
 }
 
 /** One step around every call: does its part before and after `next`, or refuses by throwing. */
@@ -38,5 +40,5 @@ export function createInvoke<Services>(stages: readonly Stage<Services>[]): Invo
     if (!stage) return Promise.reject(new Error("the last stage must not call next"));
     return stage(call, () => enter(call, position + 1));
   };
-  return (request) => enter({ ...request }, 0);
+  return (request) => enter({ ...request, concerned: new Set() }, 0);
 }

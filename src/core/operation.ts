@@ -48,6 +48,8 @@ export interface Context<Services> {
    * be safe to do twice.
    */
   readonly need: Need;
+  /** Says that the call concerns another workspace too, whose audit log is to have it. */
+  readonly concerns: (workspace: number) => void;
   readonly log: Log;
 }
 

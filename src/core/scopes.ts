@@ -33,3 +33,8 @@ export function connectorScope(app: string, effect: Effect): string {
 
 /** Every scope a key can hold, the wildcard first. */
 export const ALL_SCOPES: readonly string[] = ["*", ...READ_SCOPES, ...SENSITIVE_SCOPES];
+
+/** Whether a person thinks twice before granting this for good. */
+export function isSensitive(scope: string): boolean {
+  return !READ_SCOPES.includes(scope);
+}

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { BinaryAnswer, StreamAnswer } from "./answer.js";
+import { BinaryAnswer, CookieAnswer, StreamAnswer } from "./answer.js";
 import { needFrom } from "./asking.js";
-import { type Caller, requireScope } from "./caller.js";
+import { type Caller, isPerson, lenderOf, requireScope } from "./caller.js";
 import { AppError, notFound, quote, toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
 import type { Log } from "./log.js";
@@ -119,6 +119,9 @@ export function authorise<Services>(): Stage<Services> {
     if (operation.scope !== "public" && call.caller.kind === "anonymous") {
       throw new AppError("AUTH_REQUIRED", "Send an API key as the x-api-key header or as Authorization: Bearer.");
     }
+    if (operation.scope === "session" && !isPerson(call.caller)) {
+      throw new AppError("PERSON_REQUIRED", "Only a person who is signed in can do this; open the server's pages.");
+    }
     if (typeof operation.scope === "string") requireScope(call.caller, operation.scope);
     return next();
   };
@@ -157,9 +160,29 @@ export function checkOutput<Services>(): Stage<Services> {
     const answer = await next();
     const { output, name } = found(call).operation;
     if (!output || answer instanceof BinaryAnswer || answer instanceof StreamAnswer) return answer;
-    const checked = output.safeParse(answer);
+    const checked = output.safeParse(answer instanceof CookieAnswer ? answer.body : answer);
     if (!checked.success) throw new Error(`${name} answered what its schema does not allow: ${checked.error.message}`);
-    return checked.data;
+    return answer instanceof CookieAnswer ? new CookieAnswer(checked.data, answer.cookies) : checked.data;
+  };
+}
+
+/** Takes what was granted for one call, once: of two calls that need it only one goes on. */
+export function spendGrants<Services>(
+  spend: (caller: Caller, consents: readonly number[]) => Promise<boolean>,
+): Stage<Services> {
+  return async (call, next) => {
+    const { caller, input } = call;
+    if (caller.oneTime === undefined) return next();
+    const { scope } = found(call).operation;
+    const wanted = typeof scope === "string" ? [scope] : [scope.of(input)].flat();
+    const consents = [...new Set(wanted.flatMap((one) => lenderOf(caller, one) ?? []))];
+    if (consents.length > 0 && !(await spend(caller, consents))) {
+      const [first = ""] = wanted;
+      throw new AppError("PERMISSION_REQUIRED", "What was granted for one call has been used; ask for it again.", {
+        details: { scope: first },
+      });
+    }
+    return next();
   };
 }
 
@@ -176,6 +199,7 @@ export function run<Services>(services: Services, log: Log): Stage<Services> {
       signal: call.signal,
       progress: call.progress ?? (() => undefined),
       need: needFrom(call.ask),
+      concerns: (workspace) => void call.concerned.add(workspace),
       log,
     };
     return operation.run(call.input, context);

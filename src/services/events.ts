@@ -11,6 +11,7 @@ export interface WorkspaceEvent {
     | "artifact-created"
     | "artifact-deleted"
     | "memory-updated"
+    | "consent-requested"
     | "skills-changed";
   /** The `interface` of the execution it came from, such as `api` or `mcp`; absent for what no execution did. */
   readonly source?: string;

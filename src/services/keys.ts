@@ -1,43 +1,24 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Authenticate } from "../core/authenticate.js";
 import { allows, type Caller } from "../core/caller.js";
-import { AppError, quote } from "../core/errors.js";
+import { AppError } from "../core/errors.js";
 import { formatId } from "../core/ids.js";
 import type { Page, PageInput } from "../core/page.js";
-import { ALL_SCOPES, READ_SCOPES } from "../core/scopes.js";
-import { update } from "../store/atomic.js";
-import type { Store } from "../store/port.js";
-import { commitFresh, numberedRecords } from "./records.js";
+import { READ_SCOPES } from "../core/scopes.js";
+import { untilCommitted, update } from "../store/atomic.js";
+import type { Change, Store } from "../store/port.js";
+import { liveGrants, withGrants } from "./grants.js";
+import {
+  keyRecords,
+  type KeyRecord,
+  type KeyView,
+  keyView,
+  refusalOf,
+  requireKnownScopes,
+  requireLife,
+} from "./key-record.js";
+import { commitFresh } from "./records.js";
 import { OWNER } from "./workspaces.js";
-
-interface KeyRecord {
-  readonly name: string;
-  /** SHA-256 of the key, hex: a key has 256 random bits, so nothing slower is needed. */
-  readonly hash: string;
-  readonly prefix: string;
-  readonly lastFour: string;
-  readonly scopes: readonly string[];
-  readonly person: number;
-  readonly clerkAccount?: string;
-  readonly createdAt: number;
-  readonly expiresAt?: number;
-  readonly revokedAt?: number;
-  readonly lastUsedAt?: number;
-}
-
-/** A key as it may be shown: never the key itself. */
-export interface KeyView {
-  readonly id: string;
-  readonly name: string;
-  readonly prefix: string;
-  readonly last_four: string;
-  readonly scopes: readonly string[];
-  readonly clerk_account?: string;
-  readonly created_at: string;
-  readonly expires_at?: string;
-  readonly revoked_at?: string;
-  readonly last_used_at?: string;
-}
 
 export interface NewKey {
   readonly name: string;
@@ -52,16 +33,25 @@ export interface NewKey {
 /** API keys: kept as hashes, shown once, bound to one workspace. */
 export interface Keys {
   authenticate: Authenticate;
-  /** Whether the key that a caller came with is still good; a caller without one in the store always is. */
-  isGood(caller: Pick<Caller, "workspace" | "key">): Promise<boolean>;
+  /** Whether the key or the session that a caller came with is still good; a caller without one always is. */
+  isGood(caller: Pick<Caller, "workspace" | "key" | "session">): Promise<boolean>;
   /** What is left of a caller's scopes by now; undefined where its key is no longer good. */
   scopesLeft(caller: Pick<Caller, "workspace" | "key" | "scopes">): Promise<ReadonlySet<string> | undefined>;
   /** The key in the clear, this once. Throws `INVALID_INPUT` with the list when a scope does not exist. */
-  create(workspace: number, person: number, key: NewKey): Promise<KeyView & { key: string }>;
+  create(workspace: number, person: number, key: NewKey): Promise<MadeKey>;
+  /** A key that exists once its changes are committed. */
+  draft(workspace: number, person: number, key: NewKey): Promise<{ changes: Change[]; made: MadeKey }>;
   page(workspace: number, input: PageInput): Promise<Page<KeyView>>;
   /** Stops the key at once; one that is revoked already stays as it is. */
   revoke(workspace: number, id: string): Promise<KeyView>;
+  /** Binds the caller's key to another workspace, without what was granted in the one before. */
+  rebind(caller: Pick<Caller, "workspace" | "key">, workspace: number): Promise<void>;
+  /** Takes what these consents lend a caller's key for one call; false where another call was faster. */
+  spend(caller: Pick<Caller, "workspace" | "key">, consents: readonly number[]): Promise<boolean>;
 }
+
+/** A new key as its maker sees it. */
+export type MadeKey = KeyView & { readonly key: string };
 
 /** A key as it is handed out: `ck_` and 32 random bytes in base64url. */
 export const newKey = (): string => `ck_${randomBytes(32).toString("base64url")}`;
@@ -72,11 +62,16 @@ const USE_NOTED_EVERY_MS = 60_000;
 const HASHES = "key-hashes";
 
 /** The key service; `ownerKey` is accepted beside the keys in the store and is kept as a hash only. */
-export function createKeys(options: { store: Store; ownerKey: string; now: () => number }): Keys {
-  const { store, now } = options;
+export function createKeys(options: {
+  readonly store: Store;
+  readonly ownerKey: string;
+  readonly isSignedIn: (session: string) => Promise<boolean>;
+  readonly now: () => number;
+}): Keys {
+  const { store, isSignedIn, now } = options;
   const ownerHash = sha256(options.ownerKey);
   const ownerPrefix = prefixOf(options.ownerKey);
-  const records = numberedRecords<KeyRecord>(store, { kind: "key", called: "key", lister: "clanker-mcp keys list" });
+  const records = keyRecords(store);
 
   const isNoted = ({ lastUsedAt }: KeyRecord): boolean =>
     lastUsedAt !== undefined && now() - lastUsedAt < USE_NOTED_EVERY_MS;
@@ -87,8 +82,35 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
     );
   };
 
+  const draft: Keys["draft"] = async (workspace, person, wanted) => {
+    const scopes = wanted.scopes ?? READ_SCOPES;
+    requireKnownScopes(scopes);
+    requireLife(wanted.expiresIn);
+    const key = newKey();
+    const hash = sha256(key).toString("hex");
+    const number = await records.next();
+    const record: KeyRecord = {
+      name: wanted.name,
+      hash,
+      prefix: prefixOf(key),
+      lastFour: key.slice(-4),
+      scopes: [...new Set(scopes)],
+      person,
+      ...(wanted.clerkAccount !== undefined && { clerkAccount: wanted.clerkAccount }),
+      createdAt: now(),
+      ...(wanted.expiresIn !== undefined && { expiresAt: now() + wanted.expiresIn * 1000 }),
+    };
+    return {
+      changes: [
+        records.insert(workspace, number, record),
+        { kind: "insert", collection: HASHES, id: hash, value: { workspace, number } },
+      ],
+      made: { ...keyView(record, formatId("key", number)), key },
+    };
+  };
+
   return {
-    async authenticate(key, origin) {
+    async authenticate(key, { grant, ...origin }) {
       if (key === undefined) return { ...origin, kind: "anonymous", workspace: 0, person: 0, scopes: NO_SCOPES };
       const hash = sha256(key);
       if (timingSafeEqual(hash, ownerHash)) {
@@ -104,7 +126,11 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
       const { workspace, number } = place.value;
       // A store that can't take the note now must not refuse a key that it could read.
       await noteUse(workspace, number, record.value).catch(() => undefined);
-      const { scopes, person, prefix, clerkAccount } = record.value;
+      const { scopes, grants, person, prefix, clerkAccount } = record.value;
+      const tokenHash = grant === undefined ? undefined : sha256(grant).toString("hex");
+      const allowed = grants
+        ? withGrants(scopes, grants, { tokenHash, holder: origin.holder }, now())
+        : { scopes: new Set(scopes) };
       return {
         ...origin,
         kind: "key",
@@ -112,12 +138,13 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
         person,
         key: number,
         keyPrefix: prefix,
-        scopes: new Set(scopes),
+        ...allowed,
         ...(clerkAccount !== undefined && { clerkAccount }),
       };
     },
 
-    async isGood({ workspace, key }) {
+    async isGood({ workspace, key, session }) {
+      if (session !== undefined) return isSignedIn(session);
       if (key === undefined) return true;
       const found = await records.find(workspace, key);
       return found !== undefined && refusalOf(found.value, now()) === undefined;
@@ -133,32 +160,15 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
       return new Set([...both(scopes, held), ...both(held, scopes)]);
     },
 
+    draft,
+
     async create(workspace, person, wanted) {
-      const scopes = wanted.scopes ?? READ_SCOPES;
-      requireKnown(scopes);
-      requireLife(wanted.expiresIn);
-      const key = newKey();
-      const hash = sha256(key).toString("hex");
-      const number = await records.next();
-      const record: KeyRecord = {
-        name: wanted.name,
-        hash,
-        prefix: prefixOf(key),
-        lastFour: key.slice(-4),
-        scopes: [...new Set(scopes)],
-        person,
-        ...(wanted.clerkAccount !== undefined && { clerkAccount: wanted.clerkAccount }),
-        createdAt: now(),
-        ...(wanted.expiresIn !== undefined && { expiresAt: now() + wanted.expiresIn * 1000 }),
-      };
-      await commitFresh(store, [
-        records.insert(workspace, number, record),
-        { kind: "insert", collection: HASHES, id: hash, value: { workspace, number } },
-      ]);
-      return { ...viewOf(record, formatId("key", number)), key };
+      const { changes, made } = await draft(workspace, person, wanted);
+      await commitFresh(store, changes);
+      return made;
     },
 
-    page: (workspace, input) => records.page(workspace, input, [], viewOf),
+    page: (workspace, input) => records.page(workspace, input, [], keyView),
 
     async revoke(workspace, id) {
       const { id: number } = await records.get(workspace, id);
@@ -166,52 +176,47 @@ export function createKeys(options: { store: Store; ownerKey: string; now: () =>
         value.revokedAt === undefined ? { value: { ...value, revokedAt: now() } } : undefined,
       );
       if (!revoked) throw new AppError("NOT_FOUND", "This key was removed meanwhile.");
-      return viewOf(revoked.value, formatId("key", Number(number)));
+      return keyView(revoked.value, formatId("key", Number(number)));
+    },
+
+    async rebind({ workspace, key }, target) {
+      if (key === undefined) throw new AppError("ACCESS_DENIED", "Only a key that was made here can be bound anew.");
+      if (target === workspace) return;
+      await untilCommitted(async () => {
+        const record = await records.get(workspace, String(key));
+        const { grants, consented, ...value } = record.value;
+        const hash = await store.get(HASHES, value.hash);
+        if (!hash) throw new AppError("NOT_FOUND", "This key was removed meanwhile.");
+        const done = await store.commit([
+          records.remove(workspace, record),
+          records.insert(target, key, value),
+          {
+            kind: "replace",
+            collection: HASHES,
+            id: value.hash,
+            version: hash.version,
+            value: { workspace: target, number: key },
+          },
+        ]);
+        return done ? { result: undefined } : undefined;
+      });
+    },
+
+    async spend({ workspace, key }, consents) {
+      if (key === undefined) return false;
+      return untilCommitted(async () => {
+        const found = await records.find(workspace, key);
+        const live = liveGrants(found?.value.grants, now());
+        if (!found || !consents.every((consent) => live.some((grant) => grant.consent === consent)))
+          return { result: false };
+        const value = { ...found.value, grants: liveGrants(live, now(), consents) };
+        return (await store.commit([records.replace(workspace, found, value)])) ? { result: true } : undefined;
+      });
     },
   };
-}
-
-function refusalOf(key: KeyRecord, now: number): AppError | undefined {
-  if (key.revokedAt !== undefined)
-    return new AppError("KEY_REVOKED", "This API key was revoked; ask the owner for another.");
-  if (key.expiresAt !== undefined && key.expiresAt <= now)
-    return new AppError("KEY_REVOKED", "This API key has expired; ask the owner for another.");
-  return undefined;
-}
-
-function requireKnown(scopes: readonly string[]): void {
-  const unknown = scopes.find((scope) => !ALL_SCOPES.includes(scope));
-  if (unknown === undefined && scopes.length > 0) return;
-  const what = unknown === undefined ? "A key needs at least one scope" : `There is no scope ${quote(unknown)}`;
-  throw new AppError("INVALID_INPUT", `${what}; those that exist are ${ALL_SCOPES.join(", ")}.`);
-}
-
-/** The longest a key may live, in seconds: a hundred years. */
-const LONGEST_LIFE = 36_500 * 86_400;
-
-function requireLife(seconds: number | undefined): void {
-  if (seconds === undefined || (seconds >= 0 && seconds <= LONGEST_LIFE)) return;
-  throw new AppError("INVALID_INPUT", `A key lives ${LONGEST_LIFE} seconds at most, or until it is revoked.`);
 }
 
 const sha256 = (key: string): Buffer => createHash("sha256").update(key).digest();
 
 /** What logs and lists show of a key: eight characters, fewer of an owner's key that is short. */
 const prefixOf = (key: string): string => key.slice(0, Math.min(8, Math.floor(key.length / 4)));
-
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-function viewOf(record: KeyRecord, id: string): KeyView {
-  return {
-    id,
-    name: record.name,
-    prefix: record.prefix,
-    last_four: record.lastFour,
-    scopes: record.scopes,
-    ...(record.clerkAccount !== undefined && { clerk_account: record.clerkAccount }),
-    created_at: iso(record.createdAt),
-    ...(record.expiresAt !== undefined && { expires_at: iso(record.expiresAt) }),
-    ...(record.revokedAt !== undefined && { revoked_at: iso(record.revokedAt) }),
-    ...(record.lastUsedAt !== undefined && { last_used_at: iso(record.lastUsedAt) }),
-  };
-}

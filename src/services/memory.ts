@@ -12,11 +12,21 @@ interface MemoryRecord {
   readonly updatedAt: number;
 }
 
+/** The document and its version. */
+export interface MemoryView {
+  readonly content: string;
+  readonly version: number;
+}
+
 /** The one Markdown document that every agent of a workspace reads and writes. */
 export interface Memory {
-  read(workspace: number): Promise<{ content: string }>;
-  /** `append` joins under {@link NOTE_SEPARATOR} and never loses another writer's note. */
-  write(workspace: number, content: string, mode: "replace" | "append"): Promise<{ content: string }>;
+  /** Its version changes with every write; 0 before the first. */
+  read(workspace: number): Promise<MemoryView>;
+  /**
+   * `append` joins under {@link NOTE_SEPARATOR} and never loses another writer's note. Throws `CONFLICT` where the
+   * document is no longer at the version that is named.
+   */
+  write(workspace: number, content: string, mode: "replace" | "append", version?: number): Promise<MemoryView>;
 }
 
 /** The memory service. Throws `INVALID_INPUT` when the document would grow past {@link MEMORY_LIMIT}. */
@@ -25,25 +35,34 @@ export function createMemory({ store, events, now }: { store: Store; events: Eve
   return {
     async read(workspace) {
       const found = await store.get<MemoryRecord>(collection, String(workspace));
-      return { content: found?.value.content ?? "" };
+      return { content: found?.value.content ?? "", version: found?.version ?? 0 };
     },
-    async write(workspace, content, mode) {
+    async write(workspace, content, mode, version) {
       const id = String(workspace);
       const written = await untilCommitted(async () => {
         const found = await store.get<MemoryRecord>(collection, id);
+        const at = found?.version ?? 0;
+        if (version !== undefined && version !== at) throw changedMeanwhile();
         const before = mode === "append" ? (found?.value.content ?? "") : "";
-        if (mode === "append" && content === "") return { result: { content: before } };
+        if (mode === "append" && content === "") return { result: { content: before, version: at } };
         const value = { content: before === "" ? content : before + NOTE_SEPARATOR + content, updatedAt: now() };
         requireShort(value.content);
         const held = found
           ? await store.commit([{ kind: "replace", collection, id, version: found.version, value }])
           : await createIfAbsent(store, { collection, id, value });
-        return held ? { result: value } : undefined;
+        return held ? { result: { content: value.content, version: at + 1 } } : undefined;
       });
       await events.publish(workspace, { type: "memory-updated", data: { characters: written.content.length } });
-      return { content: written.content };
+      return written;
     },
   };
+}
+
+function changedMeanwhile(): AppError {
+  return new AppError(
+    "CONFLICT",
+    "Somebody else wrote to the memory since that version; read it again, and write what you make of both.",
+  );
 }
 
 function requireShort(content: string): void {

@@ -2,19 +2,25 @@ import type { ClerkBackend } from "../clerk/backend.js";
 import type { ClerkFrontend } from "../clerk/frontend.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../store/port.js";
+import { type Activation, createActivation } from "./activation.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
+import { type Consents, createConsents } from "./consents.js";
 import type { Connectors } from "./connectors/connectors.js";
 import { createEvents, type Events } from "./events.js";
 import { createExecutions, type Executions } from "./executions/executions.js";
 import { createJournal, type Journal } from "./executions/journal.js";
 import { createOutbox, type Outbox } from "./executions/outbox.js";
 import { type ExecutionRecord, executionTags, FINAL_STATES } from "./executions/record.js";
+import { createInvitations, type Invitations } from "./invitations.js";
 import { createKeys, type Keys } from "./keys.js";
 import type { Links } from "./links.js";
 import type { Marketplace } from "./marketplace/marketplace.js";
+import { createMemberships, type Memberships } from "./memberships.js";
 import { createMemory, type Memory } from "./memory.js";
+import { createPeople, type People } from "./people.js";
 import { numberedRecords } from "./records.js";
+import { createSignIns, type SignIns } from "./sign-ins.js";
 import { createSkills, type Skills } from "./skills.js";
 import { createRunLedger, type RunLedger } from "./workflows/run-ledger.js";
 import { runJob } from "./workflows/run-record.js";
@@ -38,6 +44,14 @@ export interface Services {
   readonly clerkFrontend: ClerkFrontend;
   readonly connectors: Connectors;
   readonly workflows: Workflows;
+  readonly people: People;
+  readonly memberships: Memberships;
+  readonly invitations: Invitations;
+  readonly signIns: SignIns;
+  readonly activation: Activation;
+  readonly consents: Consents;
+  /** The address of a page of this server, by its path. */
+  readonly pageUrl: (path: string) => string;
 }
 
 export interface ServiceOptions {
@@ -55,6 +69,9 @@ export interface ServiceOptions {
     readonly stream: Workflows["stream"];
   };
   readonly ownerKey: string;
+  readonly pageUrl: (path: string) => string;
+  /** 32 bytes that only this server's processes know, for the tokens of its pages. */
+  readonly pageSecret: Uint8Array;
   /** A new workspace's balance in dollarinos; undefined for unlimited. */
   readonly credits: number | undefined;
   readonly hasModel: boolean;
@@ -79,6 +96,8 @@ export function createServices(options: ServiceOptions): {
     enqueue,
     workflows,
     ownerKey,
+    pageUrl,
+    pageSecret,
     credits,
     hasModel,
     log,
@@ -130,6 +149,12 @@ export function createServices(options: ServiceOptions): {
     hasModel,
     now,
   });
+  const linkTo = (token: string) => pageUrl(`/sign-in#token=${token}`);
+  const people = createPeople({ store, now });
+  const memberships = createMemberships(store);
+  const workspaces = createWorkspaces({ store, people, memberships, billing, now });
+  const signIns = createSignIns({ store, people, workspaces, memberships, secret: pageSecret, linkTo, now });
+  const keys = createKeys({ store, ownerKey, isSignedIn: (session) => signIns.isSignedIn(session), now });
   return {
     journal,
     outbox,
@@ -141,8 +166,15 @@ export function createServices(options: ServiceOptions): {
       artifacts,
       memory,
       billing,
-      workspaces: createWorkspaces({ store, billing, now }),
-      keys: createKeys({ store, ownerKey, now }),
+      workspaces,
+      keys,
+      people,
+      memberships,
+      invitations: createInvitations({ store, linkTo, now }),
+      signIns,
+      activation: createActivation({ store, keys, now }),
+      consents: createConsents({ store, events, now }),
+      pageUrl,
       events,
       links,
       clerk,

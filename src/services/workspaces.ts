@@ -1,12 +1,14 @@
-import { AppError } from "../core/errors.js";
-import { formatId } from "../core/ids.js";
-import type { Store } from "../store/port.js";
+import { AppError, notFound } from "../core/errors.js";
+import { formatId, parseId } from "../core/ids.js";
+import { type Page, type PageInput, requireOneDirection, toPage } from "../core/page.js";
+import type { Change, Store } from "../store/port.js";
 import type { Billing } from "./billing.js";
+import { type Memberships, membersOf, membershipsOf, type Role } from "./memberships.js";
+import type { People } from "./people.js";
+import { numberedRecords, orderOf } from "./records.js";
 
 /** The workspace and the person that every store begins with. */
 export const OWNER = { workspace: 1, person: 1 } as const;
-
-export type Role = "owner" | "admin" | "member";
 
 interface WorkspaceRecord {
   readonly name: string;
@@ -14,10 +16,19 @@ interface WorkspaceRecord {
   readonly createdAt: number;
 }
 
-interface PersonRecord {
+/** A workspace as one person sees it. */
+export interface WorkspaceView {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly role: Role;
+}
+
+export interface MemberView {
+  readonly id: string;
   readonly name: string;
   readonly email?: string;
-  readonly createdAt: number;
+  readonly role: Role;
 }
 
 /** Workspaces, and the people who belong to them. */
@@ -25,54 +36,151 @@ export interface Workspaces {
   /** Makes the owner and the owner's personal workspace, once a store. */
   ensureOwner(): Promise<void>;
   exists(workspace: number): Promise<boolean>;
-  /** The workspace as this person sees it. */
-  current(workspace: number, person: number): Promise<{ id: string; name: string; slug: string; role: Role }>;
-  profile(person: number): Promise<{ id: string; name: string; email?: string; created_at: string }>;
+  /** The workspace as this person sees it; throws `NOT_FOUND`. */
+  current(workspace: number, person: number): Promise<WorkspaceView>;
+  /** Those that a person belongs to, newest first. */
+  page(person: number, input: PageInput): Promise<Page<WorkspaceView>>;
+  /** The number of a workspace by id or slug; throws `NOT_FOUND` where this person does not belong to it. */
+  find(person: number, idOrSlug: string): Promise<number>;
+  /** Throws `CONFLICT` where the slug is taken. */
+  create(person: number, workspace: { readonly name: string; readonly slug: string }): Promise<WorkspaceView>;
+  members(workspace: number, input: PageInput): Promise<Page<MemberView>>;
+  /** The changes that make a person with a workspace of their own. */
+  personMaking(person: { readonly name: string; readonly email?: string }): Promise<{
+    readonly person: number;
+    readonly personal: number;
+    readonly changes: readonly Change[];
+  }>;
 }
 
+const WORKSPACES = "workspaces";
+const SLUGS = "workspace-slugs";
+
 /** The workspace service. */
-export function createWorkspaces(options: { store: Store; billing: Billing; now: () => number }): Workspaces {
-  const { store, billing, now } = options;
-  const workspaceOf = (workspace: number) => store.get<WorkspaceRecord>("workspaces", String(workspace));
+export function createWorkspaces(options: {
+  readonly store: Store;
+  readonly people: People;
+  readonly memberships: Memberships;
+  readonly billing: Billing;
+  readonly now: () => number;
+}): Workspaces {
+  const { store, people, memberships, billing, now } = options;
+  const workspaceNumbers = numberedRecords(store, {
+    kind: "workspace",
+    called: "workspace",
+    lister: "list-workspaces",
+  });
+  const personNumbers = numberedRecords(store, { kind: "person", called: "person", lister: "list-workspace-members" });
+  const workspaceOf = (workspace: number) => store.get<WorkspaceRecord>(WORKSPACES, String(workspace));
+
+  const making = async (
+    workspace: number,
+    owner: number,
+    { name, slug }: { readonly name: string; readonly slug: string },
+  ): Promise<Change[]> => [
+    {
+      kind: "insert",
+      collection: WORKSPACES,
+      id: String(workspace),
+      value: { name, slug, createdAt: now() } satisfies WorkspaceRecord,
+    },
+    { kind: "insert", collection: SLUGS, id: slug, value: { workspace } },
+    ...memberships.joining(workspace, owner, "owner"),
+    ...(await billing.openingChanges(workspace)),
+  ];
+
+  const viewOf = async (workspace: number, role: Role): Promise<WorkspaceView | undefined> => {
+    const found = await workspaceOf(workspace);
+    return found && { id: formatId("workspace", workspace), name: found.value.name, slug: found.value.slug, role };
+  };
+
+  const current: Workspaces["current"] = async (workspace, person) => {
+    const view = await viewOf(workspace, (await memberships.roleOf(workspace, person)) ?? "member");
+    if (!view) throw new AppError("NOT_FOUND", "The workspace of this key is gone; ask its owner for another key.");
+    return view;
+  };
+
   return {
     async ensureOwner() {
       if (await workspaceOf(OWNER.workspace)) return;
-      const createdAt = now();
-      const workspace: WorkspaceRecord = { name: "Personal", slug: "personal", createdAt };
-      const person: PersonRecord = { name: "Owner", createdAt };
       // False means that another process was faster: it made the same things.
       await store.commit([
-        { kind: "insert", collection: "workspaces", id: String(OWNER.workspace), value: workspace },
-        { kind: "insert", collection: "people", id: String(OWNER.person), value: person },
-        {
-          kind: "insert",
-          collection: `members:${OWNER.workspace}`,
-          id: String(OWNER.person),
-          value: { role: "owner" },
-        },
-        ...(await billing.openingChanges(OWNER.workspace)),
+        people.making(OWNER.person, { name: "Owner", personal: OWNER.workspace }),
+        ...(await making(OWNER.workspace, OWNER.person, { name: "Personal", slug: "personal" })),
       ]);
     },
+
     exists: async (workspace) => (await workspaceOf(workspace)) !== undefined,
-    async current(workspace, person) {
-      const [found, member] = await Promise.all([
-        workspaceOf(workspace),
-        store.get<{ role: Role }>(`members:${workspace}`, String(person)),
-      ]);
-      if (!found) throw new AppError("NOT_FOUND", "The workspace of this key is gone; ask its owner for another key.");
-      const { name, slug } = found.value;
-      return { id: formatId("workspace", workspace), name, slug, role: member?.value.role ?? "member" };
+
+    current,
+
+    async page(person, input) {
+      const rows = await store.page<{ role: Role }>(membershipsOf(person), pageQuery("workspace", input));
+      const views = await Promise.all(rows.rows.map(({ id, value }) => viewOf(Number(id), value.role)));
+      const found = views.filter((view) => view !== undefined);
+      return toPage(found, rows.more, ({ id }) => id);
     },
-    async profile(person) {
-      const found = await store.get<PersonRecord>("people", String(person));
-      if (!found) throw new AppError("NOT_FOUND", "The person of this key is gone; ask the owner for another key.");
-      const { name, email, createdAt } = found.value;
+
+    async find(person, idOrSlug) {
+      const named = await store.get<{ workspace: number }>(SLUGS, idOrSlug);
+      const workspace = parseId("workspace", idOrSlug) ?? named?.value.workspace;
+      if (workspace === undefined || (await memberships.roleOf(workspace, person)) === undefined)
+        throw notFound("workspace", idOrSlug, "list-workspaces");
+      return workspace;
+    },
+
+    async create(person, wanted) {
+      const { slug } = wanted;
+      if (await store.get(SLUGS, slug)) throw taken(slug);
+      const workspace = await workspaceNumbers.next();
+      if (!(await store.commit(await making(workspace, person, wanted)))) throw taken(slug);
+      return current(workspace, person);
+    },
+
+    async members(workspace, input) {
+      const rows = await store.page<{ role: Role }>(membersOf(workspace), pageQuery("person", input));
+      const views = await Promise.all(
+        rows.rows.map(async ({ id, value: { role } }): Promise<MemberView> => {
+          const person = await people.find(Number(id));
+          const { name = "", email } = person ?? {};
+          return { id: formatId("person", Number(id)), name, ...(email !== undefined && { email }), role };
+        }),
+      );
+      return toPage(views, rows.more, ({ id }) => id);
+    },
+
+    async personMaking({ name, email }) {
+      const [person, personal] = await Promise.all([personNumbers.next(), workspaceNumbers.next()]);
       return {
-        id: formatId("person", person),
-        name,
-        ...(email !== undefined && { email }),
-        created_at: new Date(createdAt).toISOString(),
+        person,
+        personal,
+        changes: [
+          people.making(person, { name, ...(email !== undefined && { email }), personal }),
+          ...(await making(personal, person, { name: "Personal", slug: `personal-${person}` })),
+        ],
       };
     },
   };
+}
+
+/** A page of memberships, newest first; a cursor need not be a row any more. */
+function pageQuery(kind: "workspace" | "person", input: PageInput) {
+  requireOneDirection(input);
+  const placeOf = (id: string | undefined) => {
+    const number = id === undefined ? undefined : parseId(kind, id);
+    if (id !== undefined && number === undefined)
+      throw new AppError("INVALID_CURSOR", "This is no cursor of this list; use first_id or last_id of a page.");
+    return number === undefined ? undefined : orderOf(number);
+  };
+  const [after, before] = [placeOf(input.after_id), placeOf(input.before_id)];
+  return {
+    direction: "descending",
+    limit: input.limit,
+    ...(after !== undefined && { after }),
+    ...(before !== undefined && { before }),
+  } as const;
+}
+
+function taken(slug: string): AppError {
+  return new AppError("CONFLICT", `The slug ${slug} is taken; choose another.`);
 }

@@ -17,7 +17,10 @@ it("the OpenAPI document of the whole catalogue passes a third party's linter wi
   });
   // What sends a browser elsewhere has no page of its own.
   const elsewhere = /start.get.responses$/;
-  const unexpected = problems.filter(({ ruleId, location }) => {
+  // The document's own routes: of two that could be one address, one takes GET and the other POST.
+  const byMethod = /`\/api\/v1\/workflows\/runs\/\{id\}`/;
+  const unexpected = problems.filter(({ ruleId, location, message }) => {
+    if (ruleId === "no-ambiguous-paths" && byMethod.test(message)) return false;
     const pointer = location.map((place) => ("pointer" in place ? place.pointer : "")).join();
     return !(ruleId === "operation-2xx-response" && elsewhere.test(pointer?.replaceAll("/", ".") ?? ""));
   });

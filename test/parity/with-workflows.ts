@@ -46,7 +46,7 @@ const running: Call[] = [
     "get-workflow-run",
     "with a key that may not read what came",
     { id: 1 },
-    { steps: [{}, {}, { withheld: "memory:read" }] },
+    { steps: [{}, {}, { withheld: "memory:read, memory:write" }] },
     { as: "runner" },
   ),
   ...badIds("get-workflow-run", "exec_1"),

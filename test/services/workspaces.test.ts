@@ -4,7 +4,7 @@ import { fileStores, memoryStore, MINE, openServices, refusal, standingClock, TH
 describe("the owner's workspace", () => {
   it("is there from the start, with the owner in it", async () => {
     const { now } = standingClock();
-    const { workspaces } = (await openServices({ now })).services;
+    const { workspaces, people } = (await openServices({ now })).services;
     expect(await workspaces.exists(MINE)).toBe(true);
     expect(await workspaces.current(MINE, 1)).toEqual({
       id: "ws_1",
@@ -12,7 +12,12 @@ describe("the owner's workspace", () => {
       slug: "personal",
       role: "owner",
     });
-    expect(await workspaces.profile(1)).toEqual({ id: "usr_1", name: "Owner", created_at: "2026-01-01T00:00:00.000Z" });
+    expect(await people.profile(1)).toEqual({
+      id: "usr_1",
+      name: "Owner",
+      created_at: "2026-01-01T00:00:00.000Z",
+      version: 1,
+    });
   });
 
   it("is made once, however often the server starts", async () => {
@@ -22,7 +27,7 @@ describe("the owner's workspace", () => {
     clock.forward(1000);
     const { services } = await openServices({ store, credits: 5, now: clock.now });
     await services.workspaces.ensureOwner();
-    expect((await services.workspaces.profile(1)).created_at).toBe("2026-01-01T00:00:00.000Z");
+    expect((await services.people.profile(1)).created_at).toBe("2026-01-01T00:00:00.000Z");
     expect((await services.billing.transactions(MINE, { limit: 20 })).data).toHaveLength(1);
   });
 
@@ -44,9 +49,9 @@ describe("the owner's workspace", () => {
 
 describe("a workspace or a person that is gone", () => {
   it("is told as one", async () => {
-    const { workspaces } = (await openServices()).services;
+    const { workspaces, people } = (await openServices()).services;
     expect(await workspaces.exists(THEIRS)).toBe(false);
     await expect(workspaces.current(THEIRS, 1)).rejects.toEqual(refusal("NOT_FOUND", "another key"));
-    await expect(workspaces.profile(2)).rejects.toEqual(refusal("NOT_FOUND", "another key"));
+    await expect(people.profile(2)).rejects.toEqual(refusal("NOT_FOUND", "another key"));
   });
 });

@@ -133,6 +133,8 @@ export async function openServices(options: Options = {}) {
       ...workflows,
     },
     ownerKey: OWNER_KEY,
+    pageUrl: (path) => `https://clanker.example${path}`,
+    pageSecret: Buffer.alloc(32, 9),
     credits: undefined,
     hasModel: false,
     log,

@@ -9,6 +9,7 @@ const SCOPE_OF: Partial<Record<WorkspaceEvent["type"], string>> = {
   "artifact-created": "workspace:files:read",
   "artifact-deleted": "workspace:files:read",
   "memory-updated": "memory:read",
+  "consent-requested": "owner",
 };
 
 /** Events that may wait for a slow listener; past it the stream ends, and a client that comes back asks for what it missed. */

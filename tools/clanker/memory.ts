@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MEMORY_LIMIT } from "../../src/core/shapes/memory.js";
 import { define } from "../define.js";
 
-const document = z.object({ content: z.string() });
+const document = z.object({ content: z.string(), version: z.int() });
 
 export const memory = [
   define({
@@ -30,9 +30,11 @@ export const memory = [
     input: z.strictObject({
       content: z.string().max(MEMORY_LIMIT),
       mode: z.enum(["replace", "append"]).default("replace").describe("append keeps every other note"),
+      version: z.int().min(0).optional().describe("the version that was read, to refuse a write over a newer one"),
     }),
     output: document,
     errors: ["CONFLICT"],
-    run: (input, { services, caller }) => services.memory.write(caller.workspace, input.content, input.mode),
+    run: (input, { services, caller }) =>
+      services.memory.write(caller.workspace, input.content, input.mode, input.version),
   }),
 ];

@@ -19,13 +19,13 @@ export async function streamRun(context: Context<Services>, wish: Wish): Promise
   return services.workflows.stream(attached(context, id, services.workflows.watch(caller, id, signal)));
 }
 
-async function begin({ services, caller, face = "rest" }: Context<Services>, wish: Wish): Promise<string> {
+async function begin({ services, caller }: Context<Services>, wish: Wish): Promise<string> {
   if (wish.step !== undefined || wish.resumeData !== undefined)
     throw new AppError(
       "INVALID_INPUT",
       "To go on with a run, give runId, step and resumeData; to start one, inputData.",
     );
-  return (await services.workflows.start(caller, face, wish.id, wish.inputData ?? {})).id;
+  return (await services.workflows.start(caller, "rest", wish.id, wish.inputData ?? {})).id;
 }
 
 async function goOn({ services, caller }: Context<Services>, wish: Wish, runId: string): Promise<string> {

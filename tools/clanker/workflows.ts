@@ -121,7 +121,6 @@ export const workflows = [
     effect: "write",
     scope: "tool:execute",
     audit: { action: "workflow.stream", resource: "workflow" },
-    dependsOnFace: "skills are run by the server alone where no agent listens",
     input: z.strictObject({
       id: workflow.describe("a workflow's id"),
       inputData: inputData.optional(),

@@ -1,6 +1,7 @@
 import { AppError } from "../../core/errors.js";
 import { parseId } from "../../core/ids.js";
-import type { Keys, KeyView } from "../../services/keys.js";
+import type { KeyView } from "../../services/key-record.js";
+import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
 
 /** What the `keys` commands work with; `print` writes a line to the person. */

@@ -132,9 +132,13 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
     const key = keyOf(req.headers);
     const ip = addressOf(req, trustProxy);
     const userAgent = req.headers["user-agent"];
+    const grant = req.headers["x-permission-grant"];
+    const holder = holderOf(req);
     const origin = {
       face: "mcp",
       requestId,
+      ...(typeof grant === "string" && { grant }),
+      ...(holder !== undefined && { holder }),
       ...(ip !== undefined && { ip }),
       ...(userAgent !== undefined && { userAgent }),
     } as const;
@@ -179,6 +183,14 @@ function pathOf({ url = "" }: IncomingMessage): string {
 
 function doorOf(path: string): string {
   return path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** The session that a request names: whether it is the caller's is found out where the session is looked up. */
+function holderOf({ headers, url = "" }: IncomingMessage): string | undefined {
+  const named = headers["mcp-session-id"];
+  if (typeof named === "string") return named;
+  const mark = url.indexOf("?sessionId=");
+  return mark === -1 ? undefined : (new URLSearchParams(url.slice(mark)).get("sessionId") ?? undefined);
 }
 
 /** The socket's address, or the one that the outermost believed proxy saw. */

@@ -1,26 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type Request, type RequestHandler, type Response } from "express";
-import type { Authenticate } from "../../core/authenticate.js";
-import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { AppError, quote, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Registry } from "../../core/registry.js";
 import { admit, type Guard } from "../guard.js";
-import type { LinkCaller } from "./credentials.js";
+import type { Credentials } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
 import { type Pages, pageDoors } from "./pages.js";
 import { isRouted, operationDoor } from "./operation-door.js";
 import { requestIdOf, sendBytes, sendError, sendJson } from "./respond.js";
 import { acceptVersion, LATEST_VERSION } from "./version.js";
 
-interface RestFaceOptions<Services> {
+interface RestFaceOptions<Services> extends Credentials {
   readonly registry: Registry<Services>;
   readonly invoke: Invoke;
   readonly guard: Guard;
-  readonly authenticate: Authenticate;
-  readonly linkCaller: LinkCaller;
-  readonly chooseClerkAccount: ChooseClerkAccount;
   /** Resolves when the server can answer, else throws. */
   readonly ready: () => Promise<void>;
   readonly log: Log;

@@ -5,6 +5,7 @@ import type { Entry } from "../../core/registry.js";
 import type { JsonSchema } from "../../core/schema.js";
 import { hasBody } from "../json-body.js";
 import { readFields } from "./body.js";
+import { cookieOf } from "./credentials.js";
 
 type Fields = Record<string, unknown>;
 
@@ -37,11 +38,6 @@ function withCookies(req: Request, fields: Fields, { cookies = {} }: Route): Fie
     return value === undefined ? [] : [[field, value] as const];
   });
   return Object.fromEntries([...Object.entries(fields), ...sent]);
-}
-
-function cookieOf(req: Request, name: string): string | undefined {
-  const pairs = (req.headers.cookie ?? "").split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 function queryFields(req: Request, query: URLSearchParams, properties: Record<string, JsonSchema>): Fields {

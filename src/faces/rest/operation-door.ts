@@ -1,24 +1,19 @@
 import type { Request, Response } from "express";
-import { BinaryAnswer, PageAnswer, RedirectAnswer, StreamAnswer } from "../../core/answer.js";
-import type { Authenticate } from "../../core/authenticate.js";
-import type { ChooseClerkAccount } from "../../core/clerk-account.js";
+import { BinaryAnswer, CookieAnswer, PageAnswer, RedirectAnswer, StreamAnswer } from "../../core/answer.js";
 import { AppError, encodeError, toAppError } from "../../core/errors.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Log } from "../../core/log.js";
 import type { Route } from "../../core/operation.js";
 import type { Entry } from "../../core/registry.js";
 import { readArguments } from "./arguments.js";
-import { identify, type LinkCaller, originOf } from "./credentials.js";
+import { type Credentials, identify, originOf } from "./credentials.js";
 import type { Door } from "./mount.js";
-import { sendErrorPage, sendPage, sendRedirect } from "./page.js";
+import { sendErrorPage, sendPage, sendRedirect, sendWithCookies } from "./page.js";
 import { requestIdOf, sendError, sendFile, sendJson } from "./respond.js";
 import { sendEvents } from "./stream.js";
 
-interface Surroundings {
+interface Surroundings extends Credentials {
   readonly invoke: Invoke;
-  readonly authenticate: Authenticate;
-  readonly linkCaller: LinkCaller;
-  readonly chooseClerkAccount: ChooseClerkAccount;
   readonly log: Log;
   readonly maxBody: number;
 }
@@ -38,7 +33,7 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     isPage ? sendErrorPage(res, title, toAppError(thrown)) : sendError(res, toAppError(thrown));
   const handle = async (req: Request, res: Response): Promise<void> => {
     const leaving = hangUp(res);
-    const { caller, query } = await identify(req, route, originOf(req, requestIdOf(res)), around);
+    const { caller, query } = await identify(req, route, originOf(req, requestIdOf(res)), around, scope === "public");
     // A call that lacks its credential goes on without its body: `invoke` refuses it and the audit log has it.
     const refused = caller.kind === "anonymous" && scope !== "public";
     const args = refused ? {} : withLastEvent(req, entry, await readArguments(req, query, entry, around.maxBody));
@@ -48,6 +43,7 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     } catch (thrown) {
       return fail(res, thrown);
     }
+    if (answer instanceof CookieAnswer) return sendWithCookies(res, answer);
     if (answer instanceof RedirectAnswer) return sendRedirect(res, answer);
     if (answer instanceof PageAnswer) return sendPage(res, answer);
     if (answer instanceof BinaryAnswer) return sendFile(res, answer);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Response } from "express";
-import type { Cookie, PageAnswer, RedirectAnswer } from "../../core/answer.js";
+import type { Cookie, CookieAnswer, PageAnswer, RedirectAnswer } from "../../core/answer.js";
 import type { AppError } from "../../core/errors.js";
 import { visible } from "../../core/untrusted.js";
-import { requestIdOf, sendBytes } from "./respond.js";
+import { requestIdOf, sendBytes, sendJson } from "./respond.js";
 
 const STYLE =
   "body{margin:0;font:16px/1.5 system-ui,sans-serif;color:#1c1c1c;background:#f6f6f4}" +
@@ -32,6 +32,12 @@ export function sendPage(res: Response, { title, text, cookies }: PageAnswer): v
 /** Ends the response with a page that says what went wrong. */
 export function sendErrorPage(res: Response, title: string, error: AppError): void {
   send(res, error.status, `${title}: that did not work`, error.message, `${error.code}, request ${requestIdOf(res)}`);
+}
+
+/** Ends the response with JSON and cookies. */
+export function sendWithCookies(res: Response, { body, cookies }: CookieAnswer): void {
+  setCookies(res, cookies);
+  sendJson(res, 200, body);
 }
 
 /** Ends the response by sending the browser elsewhere. */

@@ -105,6 +105,9 @@ describe("starting a skill", () => {
     const { executions } = await bench();
     const withApp = (type: "github" | "remote") => ({ ...input, connector: { type, fields: {} } });
     await expect(executions.start(agent, "summarize", withApp("github"))).rejects.toEqual(
+      refusal("PERMISSION_REQUIRED"),
+    );
+    await expect(executions.start({ ...agent, apps: ["github"] }, "summarize", withApp("github"))).rejects.toEqual(
       refusal("TOOL_NOT_CONNECTED"),
     );
     expect((await executions.start(agent, "summarize", withApp("remote"))).record.status).toBe("awaiting_agent");

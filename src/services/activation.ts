@@ -1,0 +1,205 @@
+import { requireGrantable } from "../core/caller.js";
+import { AppError } from "../core/errors.js";
+import { READ_SCOPES } from "../core/scopes.js";
+import { createIfAbsent, takeOnce, untilCommitted, update } from "../store/atomic.js";
+import type { Store, Stored } from "../store/port.js";
+import { canonicalCode, newCode } from "./codes.js";
+import { hashOf, newToken } from "./invitations.js";
+import { requireKnownScopes } from "./key-record.js";
+import type { Keys } from "./keys.js";
+
+interface DeviceRecord {
+  readonly userCode: string;
+  readonly label: string;
+  readonly ip?: string;
+  readonly userAgent?: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly status: "pending" | "approved" | "completed" | "denied";
+  /** Seconds that a device has to wait between two polls. */
+  readonly interval: number;
+  readonly polledAt?: number;
+  /** Whom and what the person chose when they approved. */
+  readonly approved?: { readonly workspace: number; readonly person: number; readonly scopes: readonly string[] };
+}
+
+/** A device as the person sees it who decides. */
+export interface DeviceView {
+  readonly user_code: string;
+  readonly client_label: string;
+  readonly status: "pending" | "approved" | "completed" | "denied";
+  readonly ip?: string;
+  readonly user_agent?: string;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+/** What a device that polls is told. */
+export interface DevicePoll {
+  readonly status: "pending" | "slow_down" | "completed" | "denied" | "expired";
+  readonly interval?: number;
+  readonly api_key?: string;
+}
+
+/** Device authorization (RFC 8628): a device gets a key that a person made for it elsewhere. */
+export interface Activation {
+  begin(device: {
+    readonly label: string;
+    readonly ip?: string | undefined;
+    readonly userAgent?: string | undefined;
+  }): Promise<{
+    readonly device_code: string;
+    readonly user_code: string;
+    readonly expires_in: number;
+    readonly interval: number;
+  }>;
+  /** Polled faster than the interval, `slow_down`, and the interval grows by 5 s; the key is given once. */
+  poll(deviceCode: string): Promise<DevicePoll>;
+  /** By the code that the person typed; throws `NOT_FOUND`, and `RATE_LIMITED` after twenty wrong ones in ten minutes. */
+  lookup(person: number, code: string): Promise<DeviceView>;
+  /**
+   * Lets the device have a key with these scopes, or those that only read. `held` is what the person may do there. Throws
+   * `CONFLICT` where somebody decided already, `PERMISSION_REQUIRED` where they lack what they would grant.
+   */
+  approve(
+    person: number,
+    code: string,
+    chosen: { readonly workspace: number; readonly scopes?: readonly string[]; readonly held: ReadonlySet<string> },
+  ): Promise<DeviceView>;
+  deny(person: number, code: string): Promise<DeviceView>;
+}
+
+const LIFETIME_SECONDS = 600;
+const INTERVAL_SECONDS = 2;
+const SLOWER_SECONDS = 5;
+const GUESSES = 20;
+const DEVICES = "devices";
+const CODES = "device-codes";
+const WRONG = "device-guesses";
+
+/** The devices of a store. */
+export function createActivation(options: {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly now: () => number;
+}): Activation {
+  const { store, keys, now } = options;
+  const ttlMs = LIFETIME_SECONDS * 1000;
+
+  /** Counts wrong codes against the person who types them: the twentieth shuts the door for ten minutes. */
+  const requireGuesses = async (person: number): Promise<void> => {
+    const wrong = await store.get<{ count: number; until: number }>(WRONG, String(person));
+    if (!wrong || wrong.value.count < GUESSES || wrong.value.until <= now()) return;
+    const seconds = Math.ceil((wrong.value.until - now()) / 1000);
+    throw new AppError("RATE_LIMITED", `Too many wrong codes; try again in ${seconds} seconds.`, {
+      details: { retry_after: seconds },
+    });
+  };
+  const noteWrong = async (person: number): Promise<void> => {
+    const until = now() + ttlMs;
+    const id = String(person);
+    if (await createIfAbsent(store, { collection: WRONG, id, value: { count: 1, until }, ttlMs })) return;
+    await update<{ count: number; until: number }>(store, WRONG, id, ({ count }) => ({
+      value: { count: count + 1, until },
+      ttlMs,
+    }));
+  };
+
+  const byCode = async (person: number, typed: string): Promise<Stored<DeviceRecord>> => {
+    await requireGuesses(person);
+    const place = await store.get<{ device: string }>(CODES, canonicalCode(typed));
+    const device = place && (await store.get<DeviceRecord>(DEVICES, place.value.device));
+    if (device && device.value.expiresAt > now()) return device;
+    await noteWrong(person);
+    throw new AppError(
+      "NOT_FOUND",
+      "There is no device with this code, or it is too old; have the device show another.",
+    );
+  };
+
+  const decide = async (person: number, code: string, decision: Partial<DeviceRecord>): Promise<DeviceView> => {
+    const { id } = await byCode(person, code);
+    const decided = await update<DeviceRecord>(store, DEVICES, id, (value) => {
+      if (value.status !== "pending") throw new AppError("CONFLICT", "This device has been decided on already.");
+      return { value: { ...value, ...decision } };
+    });
+    if (!decided) throw new AppError("NOT_FOUND", "This code has just become too old; have the device show another.");
+    return viewOf(decided.value);
+  };
+
+  return {
+    async begin({ label, ip, userAgent }) {
+      const { token, id } = newToken("cd");
+      for (;;) {
+        const userCode = newCode();
+        const value: DeviceRecord = {
+          userCode,
+          label,
+          ...(ip !== undefined && { ip }),
+          ...(userAgent !== undefined && { userAgent }),
+          createdAt: now(),
+          expiresAt: now() + ttlMs,
+          status: "pending",
+          interval: INTERVAL_SECONDS,
+        };
+        // Twice as long as it is good: a device that comes late hears that it has expired, and a code is not reused at once.
+        const made = await store.commit([
+          { kind: "insert", collection: DEVICES, id, value, ttlMs: 2 * ttlMs },
+          { kind: "insert", collection: CODES, id: userCode, value: { device: id }, ttlMs: 2 * ttlMs },
+        ]);
+        if (made)
+          return { device_code: token, user_code: userCode, expires_in: LIFETIME_SECONDS, interval: INTERVAL_SECONDS };
+      }
+    },
+
+    poll: (deviceCode) =>
+      untilCommitted<DevicePoll>(async () => {
+        const found = await store.get<DeviceRecord>(DEVICES, hashOf(deviceCode));
+        if (!found) return { result: { status: "expired" } };
+        const { value, id, version } = found;
+        const save = (change: Partial<DeviceRecord>) =>
+          ({ kind: "replace", collection: DEVICES, id, version, value: { ...value, ...change } }) as const;
+        if (value.status === "denied" || value.status === "completed") return { result: { status: value.status } };
+        if (value.expiresAt <= now()) return { result: { status: "expired" } };
+        const tooSoon = value.polledAt !== undefined && now() - value.polledAt < value.interval * 1000;
+        if (tooSoon) {
+          const interval = value.interval + SLOWER_SECONDS;
+          const held = await store.commit([save({ interval, polledAt: now() })]);
+          return held ? { result: { status: "slow_down", interval } } : undefined;
+        }
+        if (!value.approved) {
+          const held = await store.commit([save({ polledAt: now() })]);
+          return held ? { result: { status: "pending", interval: value.interval } } : undefined;
+        }
+        const { workspace, person, scopes } = value.approved;
+        const { changes, made } = await keys.draft(workspace, person, { name: value.label, scopes });
+        const held = await store.commit([...changes, save({ status: "completed" })]);
+        return held ? { result: { status: "completed", api_key: made.key } } : undefined;
+      }),
+
+    lookup: async (person, code) => viewOf((await byCode(person, code)).value),
+
+    async approve(person, code, { workspace, scopes = READ_SCOPES, held }) {
+      requireKnownScopes(scopes);
+      requireGrantable(held, scopes);
+      const view = await decide(person, code, { status: "approved", approved: { workspace, person, scopes } });
+      await takeOnce(store, WRONG, String(person));
+      return view;
+    },
+
+    deny: (person, code) => decide(person, code, { status: "denied" }),
+  };
+}
+
+function viewOf(record: DeviceRecord): DeviceView {
+  const { userCode, label, status, ip, userAgent, createdAt, expiresAt } = record;
+  return {
+    user_code: userCode,
+    client_label: label,
+    status,
+    ...(ip !== undefined && { ip }),
+    ...(userAgent !== undefined && { user_agent: userAgent }),
+    created_at: new Date(createdAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
+  };
+}

@@ -1,0 +1,55 @@
+import { allows } from "../core/caller.js";
+
+/** How long something is granted: for good, for an hour, or for one call within five minutes. */
+export type GrantMode = "persistent" | "session" | "one_time";
+
+/** What a person lent a key for a while. */
+export interface Grant {
+  /** Number of the consent that it comes from. */
+  readonly consent: number;
+  readonly scopes: readonly string[];
+  readonly mode: "session" | "one_time";
+  readonly expiresAt: number;
+  /** SHA-256 of the grant token, hex; absent until the agent has fetched it. */
+  readonly tokenHash?: string;
+  /** The MCP session that asked for it, which needs no token. */
+  readonly holder?: string;
+}
+
+/** Milliseconds that a grant of a mode lasts. */
+export const GRANT_LIFE_MS = { session: 3_600_000, one_time: 300_000 } as const;
+
+/** Who says that a grant is theirs. */
+interface Claim {
+  readonly tokenHash: string | undefined;
+  readonly holder: string | undefined;
+}
+
+/** The scopes of a key with what the grants lend that are claimed, at this time in milliseconds. */
+export function withGrants(
+  scopes: readonly string[],
+  grants: readonly Grant[],
+  claim: Claim,
+  now: number,
+): { readonly scopes: ReadonlySet<string>; readonly oneTime?: Readonly<Record<string, number>> } {
+  const claimed = grants.filter((grant) => grant.expiresAt > now && isTheirs(grant, claim));
+  const lasting = new Set([...scopes, ...claimed.flatMap((grant) => (grant.mode === "session" ? grant.scopes : []))]);
+  const oneTime = claimed
+    .filter(({ mode }) => mode === "one_time")
+    .flatMap(({ consent, scopes: lent }) => lent.map((scope) => [scope, consent] as const))
+    .filter(([scope]) => !allows(lasting, scope));
+  if (oneTime.length === 0) return { scopes: lasting };
+  return { scopes: new Set([...lasting, ...oneTime.map(([scope]) => scope)]), oneTime: Object.fromEntries(oneTime) };
+}
+
+function isTheirs(grant: Grant, { tokenHash, holder }: Claim): boolean {
+  return (
+    (grant.tokenHash !== undefined && grant.tokenHash === tokenHash) ||
+    (grant.holder !== undefined && grant.holder === holder)
+  );
+}
+
+/** Those that are still good, without the ones of these consents. */
+export function liveGrants(grants: readonly Grant[] = [], now: number, without: readonly number[] = []): Grant[] {
+  return grants.filter(({ consent, expiresAt }) => expiresAt > now && !without.includes(consent));
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { requireGrantable } from "../../src/core/caller.js";
+import { idInput } from "../../src/core/ids.js";
+import { pageInput, pageOf } from "../../src/core/page.js";
+import { READ_SCOPES } from "../../src/core/scopes.js";
+import { define } from "../define.js";
+
+const key = z.object({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  last_four: z.string(),
+  scopes: z.array(z.string()),
+  clerk_account: z.string().optional(),
+  created_at: z.string(),
+  expires_at: z.string().optional(),
+  revoked_at: z.string().optional(),
+  last_used_at: z.string().optional(),
+});
+
+/** The longest a key may live, in seconds: a hundred years. */
+const LONGEST_LIFE = 36_500 * 86_400;
+
+export const keys = [
+  define({
+    tool: "list-workspace-keys",
+    route: { method: "GET", path: "/api/v1/api-keys" },
+    toolset: "keys",
+    title: "List API keys",
+    description: "The workspace's API keys, newest first: names, scopes and last uses, never the keys themselves.",
+    effect: "read",
+    scope: "owner",
+    input: z.strictObject(pageInput),
+    output: pageOf(key),
+    errors: ["INVALID_CURSOR"],
+    run: (input, { services, caller }) => services.keys.page(caller.workspace, input),
+  }),
+  define({
+    tool: "create-workspace-key",
+    route: { method: "POST", path: "/api/v1/api-keys" },
+    toolset: "keys",
+    title: "Create an API key",
+    description: "Make an API key for this workspace. The answer shows it this once.",
+    effect: "write",
+    scope: "owner",
+    idempotent: true,
+    audit: { action: "key.create", resource: "key" },
+    input: z.strictObject({
+      name: z.string().trim().min(1).max(100).describe("what the key is for"),
+      scopes: z
+        .array(z.string().max(64))
+        .min(1)
+        .max(50)
+        .optional()
+        .describe("what it may do, * for everything; leave out for the scopes that only read"),
+      expires_in: z
+        .int()
+        .min(1)
+        .max(LONGEST_LIFE)
+        .optional()
+        .describe("seconds that it lives; leave out for until it is revoked"),
+    }),
+    output: key.extend({ key: z.string() }),
+    errors: ["CONFLICT"],
+    async run({ name, scopes, expires_in: expiresIn }, { services, caller }) {
+      requireGrantable(caller.scopes, scopes ?? READ_SCOPES);
+      return services.keys.create(caller.workspace, caller.person, {
+        name,
+        ...(scopes && { scopes }),
+        ...(expiresIn !== undefined && { expiresIn }),
+        ...(caller.clerkAccount !== undefined && { clerkAccount: caller.clerkAccount }),
+      });
+    },
+  }),
+  define({
+    tool: "revoke-workspace-key",
+    route: { method: "POST", path: "/api/v1/api-keys/:id/revoke" },
+    toolset: "keys",
+    title: "Revoke an API key",
+    description: "Stop a key for good: its next call is refused, and its open sessions and streams end.",
+    effect: "destroy",
+    scope: "owner",
+    audit: { action: "key.revoke", resource: "key" },
+    input: z.strictObject({ id: idInput("key") }),
+    output: key,
+    errors: ["NOT_FOUND", "CONFLICT"],
+    run: (input, { services, caller }) => services.keys.revoke(caller.workspace, input.id),
+  }),
+];
