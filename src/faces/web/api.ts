@@ -44,7 +44,8 @@ export function createApi(credentials: () => Credentials, onSignedOut: () => voi
       },
     );
     if (answer.ok) return answer;
-    if (answer.status === 401) onSignedOut();
+    // A link that is no good says nothing of the session that is there.
+    if (answer.status === 401 && path !== "/api/v1/sign-in") onSignedOut();
     throw await failureOf(answer);
   };
   return {

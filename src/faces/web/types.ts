@@ -67,7 +67,8 @@ export interface Consent {
   readonly scopes: readonly string[];
   readonly mode: ConsentMode;
   readonly link_code: string;
-  readonly key: {
+  /** Absent where the owner's own key asked. */
+  readonly key?: {
     readonly id: string;
     readonly name: string;
     readonly prefix: string;

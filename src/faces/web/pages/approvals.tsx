@@ -41,7 +41,7 @@ function All() {
               <span class="row-main">
                 <strong>{consent.agent_display_name}</strong>
                 <span class="row-note">
-                  with the key {consent.key.name} · {consent.scopes.join(", ")}
+                  with {consent.key ? `the key ${consent.key.name}` : "the owner’s key"} · {consent.scopes.join(", ")}
                 </span>
               </span>
               <span class="row-side">

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
+import { isSensitive } from "../../../core/scopes.js";
 import { Failure } from "../api.js";
 import { Action } from "../parts/action.js";
 import { Confirm } from "../parts/dialog.js";
 import { Choice } from "../parts/form.js";
-import { isSensitive, ScopeList, ScopePicker } from "../parts/scopes.js";
+import { ScopeList, ScopePicker } from "../parts/scopes.js";
 import { Notice } from "../parts/states.js";
 import { Time } from "../parts/text.js";
 import { useAround } from "../session.js";
@@ -28,7 +29,13 @@ export function ConsentSheet({ consent, reload }: { consent: Consent; reload: ()
         <div>
           <dt>Its key</dt>
           <dd>
-            {key.name} <code>{key.prefix}…</code>
+            {key ? (
+              <>
+                {key.name} <code>{key.prefix}…</code>
+              </>
+            ) : (
+              "the owner’s own key"
+            )}
           </dd>
         </div>
         <div>
@@ -130,8 +137,8 @@ function Answer({ consent, reload }: { consent: Consent; reload: () => Promise<v
           run={() => decide("approve", { scopes, mode, confirmed: true })}
         >
           <p>
-            {consent.agent_display_name} could do the following at any time, without asking again, until you revoke the
-            key {consent.key.name}:
+            {consent.agent_display_name} could do the following at any time, without asking again, until you revoke its
+            key{consent.key && `, ${consent.key.name}`}:
           </p>
           <ScopeList scopes={sensitive} />
         </Confirm>

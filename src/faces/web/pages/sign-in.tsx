@@ -71,7 +71,12 @@ export function SignIn() {
               It works once and signs this browser in. Only go on if you asked for the link yourself, or somebody you
               know invited you.
             </p>
-            {signedIn && <p>You are signed in as {signedIn.person.name}; that ends here.</p>}
+            {signedIn && (
+              <p>
+                You are signed in as {signedIn.person.name}. An invitation adds its workspace to yours; a link of
+                somebody else signs you in as them.
+              </p>
+            )}
           </>
         ) : (
           <>

@@ -1,11 +1,6 @@
-import { ALL_SCOPES, READ_SCOPES, SENSITIVE_SCOPES } from "../../../core/scopes.js";
+import { ALL_SCOPES, isSensitive, READ_SCOPES, SENSITIVE_SCOPES } from "../../../core/scopes.js";
 import { inWords } from "../scopes-in-words.js";
 import { Check } from "./form.js";
-
-/** Whether a scope lets its holder change, spend or reveal something. */
-export function isSensitive(scope: string): boolean {
-  return !READ_SCOPES.includes(scope);
-}
 
 /** What scopes allow, each in a sentence, the sensitive ones marked and first. */
 export function ScopeList({ scopes }: { scopes: readonly string[] }) {
