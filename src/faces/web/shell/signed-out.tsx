@@ -4,7 +4,9 @@ import { remember } from "./return.js";
 
 /** How to sign in, for somebody who is not. */
 export function SignedOut() {
-  useEffect(() => remember(location.pathname + location.search), []);
+  useEffect(() => {
+    if (location.pathname !== "/sign-in") remember(location.pathname + location.search);
+  }, []);
   return (
     <div class="card narrow">
       <h2>Sign in to see this</h2>
