@@ -120,7 +120,7 @@ it("a key is made, shown once, and revoked; its client is stopped", async () => 
   await button("I have it").click();
   expect(await browser.page.content()).not.toContain(key);
   const client = await connectHttp("streamable", server.url, key);
-  expect(await client.call("read-memory", {})).toMatchObject({ content: "" });
+  expect(await client.call("read-memory", {})).toMatchObject({ answer: { content: "" } });
   await browser.page.getByRole("button", { name: "Revoke short-lived" }).click();
   await button("Revoke it").click();
   await browser.page.getByRole("listitem").filter({ hasText: "short-lived" }).getByText("revoked").waitFor();

@@ -111,20 +111,42 @@ function Output({ blocks, status }: { blocks: readonly OutputBlock[]; status: st
   if (blocks.length === 0) return <p class="calm">{FINAL.includes(status) ? "It ended without output." : waits}</p>;
   return (
     <div class="output" aria-live="polite" tabIndex={0} role="log" aria-label="Output, block by block">
-      {blocks.map(({ index, type, text, name, artifact_id }) => (
-        <div key={index} class={`block ${type}`}>
-          {type === "file" ? (
-            <p>
-              File: <a href={`/artifacts?id=${encodeURIComponent(artifact_id ?? "")}`}>{name ?? artifact_id}</a>
-            </p>
-          ) : (
-            <>
-              {type === "tool" && <p class="row-note">{name ?? "tool"}</p>}
-              {text !== undefined && <pre>{text}</pre>}
-            </>
-          )}
-        </div>
+      {passages(blocks).map((passage) => (
+        <Passage key={passage[0]?.index} blocks={passage} />
       ))}
+    </div>
+  );
+}
+
+/** Blocks that belong together: a text comes in pieces that end anywhere. */
+function passages(blocks: readonly OutputBlock[]): OutputBlock[][] {
+  const all: OutputBlock[][] = [];
+  for (const block of blocks) {
+    const last = all.at(-1);
+    if (block.type === "text" && last?.[0]?.type === "text") last.push(block);
+    else all.push([block]);
+  }
+  return all;
+}
+
+function Passage({ blocks }: { blocks: readonly OutputBlock[] }) {
+  const [first] = blocks;
+  if (first?.type === "file") {
+    return (
+      <p class="block file">
+        File:{" "}
+        <a href={`/artifacts?id=${encodeURIComponent(first.artifact_id ?? "")}`}>{first.name ?? first.artifact_id}</a>
+      </p>
+    );
+  }
+  return (
+    <div class={`block ${first?.type}`}>
+      {first?.type === "tool" && <p class="row-note">{first.name ?? "tool"}</p>}
+      <pre>
+        {blocks.map(({ index, text }) => (
+          <span key={index}>{text}</span>
+        ))}
+      </pre>
     </div>
   );
 }
