@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "./browser.js";
 import { runProgram, type Server } from "./program.js";
@@ -60,11 +59,9 @@ export async function signIn({ page }: Pick<PagesBrowser, "page">, server: Serve
   await page.getByText(/^Hello, /).waitFor();
 }
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
 /** What axe finds wrong with the page as it is now, a line each. */
 export async function axeViolations(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(axe, "utf8"));
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe: found } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };

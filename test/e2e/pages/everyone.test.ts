@@ -5,7 +5,7 @@ import { endPrograms, type Server, startServer } from "../../support/program.js"
 let server: Server;
 let browser: PagesBrowser;
 let agent: { url: string; key: string };
-let codes: { consent: string; device: string };
+let codes = { consent: "", device: "" };
 let asked = 0;
 beforeAll(async () => {
   [server, browser] = await Promise.all([startServer(), openPages()]);

@@ -13,7 +13,7 @@ import type { Consent, ConsentMode } from "../types.js";
 const MODES: readonly (readonly [ConsentMode, string])[] = [
   ["one_time", "For one call, within five minutes"],
   ["session", "For one hour"],
-  ["persistent", "From now on, until you take it back"],
+  ["persistent", "From now on, until revoked"],
 ];
 
 const inWords = (mode: ConsentMode) => MODES.find(([value]) => value === mode)?.[1].toLowerCase() ?? mode;
