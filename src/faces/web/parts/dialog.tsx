@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Form } from "./form.js";
 
 /** A modal dialog; the browser keeps the focus inside and gives it back. Shown as long as it is rendered. */
@@ -7,7 +7,7 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
   const { title, close, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
