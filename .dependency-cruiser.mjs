@@ -83,7 +83,7 @@ export default {
       name: "no-development-packages",
       comment: "What an installed package does not bring cannot be imported.",
       severity: "error",
-      from: { path: "^(src|tools)/" },
+      from: { path: "^(src|tools)/", pathNot: ["^src/faces/web/"] },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
     },
     only("core-knows-nobody", "core imports zod only.", {
@@ -155,9 +155,16 @@ export default {
     typesOnly("tools-take-types", "^tools/", ["^src/services/", "^node_modules/@clerk/"]),
     only("faces-know-core-and-the-catalogue", "A face imports core, the catalogue and the services' types.", {
       from: "^src/faces/",
+      fromNot: ["^src/faces/web/"],
       to: ["^src/(core|faces|services)/", "^src/config\\.ts$", "^tools/", ...packages("[^/]+", "@[^/]+/[^/]+")],
     }),
     typesOnly("faces-take-types", "^src/faces/", ["^src/services/", "^src/config\\.ts$"]),
+    only("pages-run-in-a-browser", "The pages import themselves, Preact, core's types and its list of scopes.", {
+      from: "^src/faces/web/",
+      to: ["^src/faces/web/", "^src/core/", ...packages("preact")],
+      builtIn: false,
+    }),
+    typesOnly("pages-take-types", "^src/faces/web/", ["^src/core/(?!scopes\\.ts$)"]),
     {
       name: "no-face-knows-another",
       comment: "A face imports itself and what lies directly in src/faces, never another face.",
@@ -179,6 +186,7 @@ export default {
       ["redis", "@keyv/redis"],
       ["^src/store/redis[^/]*\\.ts$", "^src/queue/", "^test/"],
     ),
+    packageOnlyIn("preact-in-the-pages", ["preact"], ["^src/faces/web/"]),
     packageOnlyIn("bullmq-in-the-queue", ["bullmq"], ["^src/queue/", "^test/"]),
     packageOnlyIn("ai-sdk-in-the-runner", ["ai", "@ai-sdk/[^/]+"], ["^src/runner/", "^test/"]),
     packageOnlyIn(

@@ -7,12 +7,24 @@ const NO_ENVIRONMENT = {
   message: "Settings come from src/config.ts; only src/main.ts reads the environment.",
 };
 
+const PROJECTS = ["./tsconfig.json", "./src/faces/web/tsconfig.json"];
+
+/** Whatever puts text into a page as markup, or acts outside what the pages' content policy allows. */
+const MARKUP = [
+  ...["dangerouslySetInnerHTML", "srcdoc", "srcDoc"].map((name) => `JSXAttribute[name.name="${name}"]`),
+  ...["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "parseFromString"].map(
+    (name) => `MemberExpression[property.name="${name}"]`,
+  ),
+  'MemberExpression[object.name="document"][property.name=/^writeln?$/]',
+  'Property[key.name="dangerouslySetInnerHTML"]',
+].map((selector) => ({ selector, message: "What is stored is shown as text, never as markup." }));
+
 export default defineConfig(
   globalIgnores(["dist/", "dist.*/", "skills/", "test/snapshots/", "scripts/*/node_modules/"]),
   {
-    files: ["**/*.ts", "**/*.mjs"],
+    files: ["**/*.ts", "**/*.tsx", "**/*.mjs"],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       eqeqeq: "error",
@@ -31,6 +43,7 @@ export default defineConfig(
   },
   { files: ["src/main.ts", "scripts/**", "test/**", "*.ts"], rules: { "no-restricted-properties": "off" } },
   { files: ["scripts/**"], rules: { "no-console": "off" } },
+  { files: ["src/faces/web/**"], rules: { "no-restricted-syntax": ["error", ...MARKUP] } },
   {
     // Tests and scripts look into JSON whose shape is what they are about to check.
     files: ["test/**", "scripts/**"],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,23 +10,56 @@ import { takeLock } from "./lock.mjs";
 
 const FOLDERS = ["src", "tools"];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "scripts/compile.mjs"];
+/** The pages: a bundler makes them, and the one module of the program that they run is bundled with them. */
+export const PAGES = join("src", "faces", "web");
+const PAGES_FILES = ["package-lock.json", "scripts/bundle.mjs", "src/core/scopes.ts"];
 /** The file in a built folder that holds the fingerprint of its sources. */
 export const STAMP = "built-from";
 
 /**
- * The files a build is made from, by their path from `root`.
+ * The files that the server is made from, by their path from `root`.
  *
  * @param {string} root
  * @returns {Map<string, Buffer>}
  */
 export function readSources(root) {
-  const compiled = FOLDERS.flatMap((folder) =>
-    existsSync(join(root, folder))
-      ? readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name)))
-      : [],
-  ).filter((name) => name.endsWith(".ts"));
-  const present = FILES.filter((name) => existsSync(join(root, name)));
-  return new Map([...compiled, ...present].sort().map((name) => [name, readFileSync(join(root, name))]));
+  const compiled = FOLDERS.flatMap((folder) => filesIn(root, folder)).filter(isCompiled);
+  return readAll(root, [...compiled, ...FILES]);
+}
+
+/**
+ * The files that the pages are made from, by their path from `root`; none in a checkout that has no pages.
+ *
+ * @param {string} root
+ * @returns {Map<string, Buffer>}
+ */
+export function readPageSources(root) {
+  const own = filesIn(root, PAGES).filter((name) => /\.(tsx?|css|html|svg|json)$/.test(name));
+  if (own.length === 0) return new Map();
+  return readAll(root, [...own, ...PAGES_FILES]);
+}
+
+/** @param {string} name */
+function isCompiled(name) {
+  return name.endsWith(".ts") && !name.startsWith(PAGES);
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ */
+function filesIn(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name)));
+}
+
+/**
+ * @param {string} root
+ * @param {string[]} names
+ */
+function readAll(root, names) {
+  const present = names.filter((name) => existsSync(join(root, name))).sort();
+  return new Map(present.map((name) => [name, readFileSync(join(root, name))]));
 }
 
 /**
@@ -65,8 +98,22 @@ export async function ensureBuilt(root) {
 
 /** @param {string} root */
 function isBuilt(root) {
+  return isMadeFrom(join(root, "dist"), readSources(root)) && hasPages(root);
+}
+
+/** @param {string} root */
+function hasPages(root) {
+  const sources = readPageSources(root);
+  return sources.size === 0 || isMadeFrom(join(root, "dist", "web"), sources);
+}
+
+/**
+ * @param {string} folder
+ * @param {Map<string, Buffer>} sources
+ */
+function isMadeFrom(folder, sources) {
   try {
-    return readFileSync(join(root, "dist", STAMP), "utf8") === fingerprint(readSources(root));
+    return readFileSync(join(folder, STAMP), "utf8") === fingerprint(sources);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return false;
     throw error;
@@ -77,18 +124,42 @@ function isBuilt(root) {
 async function build(root) {
   removeLeftovers(root);
   const made = join(root, `dist.${process.pid}`);
-  const compiler = spawn(process.execPath, [fileURLToPath(new URL("compile.mjs", import.meta.url)), root, made], {
-    // stdout belongs to the protocol of whatever is started next.
-    stdio: ["ignore", 2, 2],
-  });
-  const [code] = await once(compiler, "exit");
-  if (code !== 0) {
+  const done = await Promise.all([run("compile.mjs", root, made), makePages(root, join(made, "web"))]);
+  if (done.includes(false)) {
     rmSync(made, { recursive: true, force: true });
     process.stderr.write("The server could not be built from its sources; the lines above say why.\n");
     return false;
   }
   putInPlace(made, join(root, "dist"));
   return true;
+}
+
+/**
+ * Pages whose sources did not change are taken over from the build before.
+ *
+ * @param {string} root
+ * @param {string} folder
+ */
+async function makePages(root, folder) {
+  if (readPageSources(root).size === 0) return true;
+  if (!hasPages(root)) return run("bundle.mjs", root, folder);
+  cpSync(join(root, "dist", "web"), folder, { recursive: true });
+  return true;
+}
+
+/**
+ * Whether a program of this folder ended well.
+ *
+ * @param {string} script
+ * @param {string[]} args
+ */
+async function run(script, ...args) {
+  const program = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
+    // stdout belongs to the protocol of whatever is started next.
+    stdio: ["ignore", 2, 2],
+  });
+  const [code] = await once(program, "exit");
+  return code === 0;
 }
 
 /**

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 
 const CHECKS = [
   { name: "types", run: ["node_modules/typescript/bin/tsc", "-p", "."] },
+  { name: "types of the pages", run: ["node_modules/typescript/bin/tsc", "-p", "src/faces/web"] },
   { name: "lint", run: ["node_modules/eslint/bin/eslint.js", ".", "--max-warnings", "0"] },
   { name: "format", run: ["node_modules/prettier/bin/prettier.cjs", "--check", "."] },
   { name: "imports", run: ["scripts/imports.mjs"] },

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { type App, compose } from "./compose.js";
 import { type Config, ConfigError, isEveryAddress, requireSafe } from "./config.js";
 import { clerkAccountChoice } from "./core/clerk-account.js";
@@ -9,10 +10,11 @@ import { listen } from "./faces/http.js";
 import { createMcpHttpFace } from "./faces/mcp/http.js";
 import { createRestFace } from "./faces/rest/app.js";
 import { openApiDocument } from "./faces/rest/openapi.js";
+import { loadPages } from "./faces/rest/pages.js";
 import { skillDocument } from "./faces/rest/skill-document.js";
 import { mcpOptions } from "./mcp-options.js";
 import { createSessionShelf } from "./services/sessions/session-shelf.js";
-import { version } from "./project.js";
+import { projectRoot, version } from "./project.js";
 
 /** A server that answers. */
 export interface Serving {
@@ -75,6 +77,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
     trustProxy,
     skillDocument: () => skillDocument(registry, { version, publicUrl: publicUrl() }),
     openApi: () => openApiDocument(registry, { version, serverUrl: publicUrl() }),
+    pages: await loadPages(join(projectRoot, "dist", "web")),
     newRequestId,
   });
   const options = { host: HOST, port: PORT, log, newRequestId };

@@ -15,7 +15,7 @@ export const READ_SCOPES: readonly string[] = [
 ];
 
 /** Scopes that change something, spend something or reveal secrets. */
-const SENSITIVE_SCOPES: readonly string[] = [
+export const SENSITIVE_SCOPES: readonly string[] = [
   "profile:write",
   "memory:write",
   "workspace:files:write",

@@ -8,6 +8,7 @@ import { admit, type Guard } from "../guard.js";
 import type { RateLimits } from "../rate-limits.js";
 import { type Credentials, identify, originOf } from "./credentials.js";
 import { allowedAt, type Door, mount } from "./mount.js";
+import { type Pages, pageDoors } from "./pages.js";
 import { isRouted, operationDoor } from "./operation-door.js";
 import { countedCaller, LIMITED, tellUncounted } from "./rate-limit.js";
 import { requestIdOf, sendBytes, sendError, sendJson } from "./respond.js";
@@ -28,6 +29,7 @@ interface RestFaceOptions<Services> extends Credentials {
   readonly trustProxy: number;
   readonly skillDocument: () => string;
   readonly openApi: () => unknown;
+  readonly pages: Pages;
   readonly newRequestId: () => string;
 }
 
@@ -36,7 +38,7 @@ interface RestFace {
   readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
 }
 
-/** Every route of the registry, `/healthz`, `/readyz`, `/skill.md` and `/api/openapi.json` over Express. */
+/** Every route of the registry, the pages, `/healthz`, `/readyz`, `/skill.md` and `/api/openapi.json` over Express. */
 export function createRestFace<Services>(options: RestFaceOptions<Services>): RestFace {
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", false).set("trust proxy", options.trustProxy);
@@ -44,6 +46,7 @@ export function createRestFace<Services>(options: RestFaceOptions<Services>): Re
   app.use("/api", negotiateVersion);
   mount(app, [
     ...serverDoors(options),
+    ...pageDoors(options.pages),
     ...options.registry.entries.filter(isRouted).map((entry) => operationDoor(entry, options)),
   ]);
   app.use(refuseUnrouted(options));

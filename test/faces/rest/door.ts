@@ -14,6 +14,7 @@ import { createRegistry } from "../../../src/core/registry.js";
 import * as stages from "../../../src/core/stages.js";
 import { createGuard } from "../../../src/faces/guard.js";
 import { createRestFace } from "../../../src/faces/rest/app.js";
+import type { Pages } from "../../../src/faces/rest/pages.js";
 
 /** What the catalogue below works with: what was called, and what to answer. */
 export interface Desk {
@@ -242,7 +243,9 @@ const authenticate: Authenticate = async (key, origin) => {
 };
 
 /** Starts the real core and the REST face over the catalogue, on a free port, until the test ends. */
-export async function openDoor(options: { maxBody?: number; trustProxy?: number; ready?: () => Promise<void> } = {}) {
+export async function openDoor(
+  options: { maxBody?: number; trustProxy?: number; ready?: () => Promise<void>; pages?: Pages } = {},
+) {
   const lines: { level: string; fields: object; message: string }[] = [];
   const write = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
@@ -295,6 +298,7 @@ export async function openDoor(options: { maxBody?: number; trustProxy?: number;
     trustProxy: options.trustProxy ?? 0,
     skillDocument: () => "# Skill",
     openApi: () => ({ openapi: "3.1.0" }),
+    pages: options.pages ?? { document: undefined, assets: new Map() },
     newRequestId: () => `req_${(made += 1)}`,
   });
   const server = createServer(face.handler);

@@ -1,0 +1,59 @@
+import { useState } from "preact/hooks";
+import { useList } from "../../loading.js";
+import { Field } from "../../parts/form.js";
+import { Rows } from "../../parts/list.js";
+import { Empty } from "../../parts/states.js";
+import { Time } from "../../parts/text.js";
+import type { AuditEntry } from "../../types.js";
+
+/** Who changed what: the audit log. */
+export function Activity() {
+  const [action, setAction] = useState("");
+  const list = useList<AuditEntry>("/api/v1/audit-logs", { action });
+  return (
+    <section>
+      <h2>Activity</h2>
+      <p>Every change in this workspace. The log can be added to, never altered.</p>
+      <div class="filters">
+        <Field label="Action" kind="search" value={action} set={setAction} placeholder="execution.create" />
+      </div>
+      <Rows
+        list={list}
+        label="Activity"
+        idOf={({ id }) => id}
+        empty={
+          <Empty title="Nothing to show">
+            <p>{action === "" ? "Nothing was changed yet." : "Leave the action empty to see everything."}</p>
+          </Empty>
+        }
+      >
+        {(entry) => (
+          <div class="row">
+            <span class="row-main">
+              <strong>{entry.action}</strong>
+              <span class="row-note">
+                {nameOf(entry.actor)}
+                {entry.resource_id && ` · ${entry.resource_id}`}
+                {entry.ip && ` · ${entry.ip}`}
+              </span>
+            </span>
+            <span class="row-side">
+              {entry.outcome !== undefined && entry.outcome !== "success" && <span>{entry.outcome}</span>}
+              <span class="row-note">
+                <Time at={entry.created_at ?? entry.time ?? ""} />
+              </span>
+            </span>
+          </div>
+        )}
+      </Rows>
+    </section>
+  );
+}
+
+/** The actor's name, whichever way the entry tells it. */
+function nameOf(actor: unknown): string {
+  if (typeof actor === "string") return actor;
+  if (typeof actor !== "object" || actor === null) return "";
+  const { name, id, key } = actor as Readonly<Record<string, unknown>>;
+  return [name, key, id].filter((part) => typeof part === "string").join(" ");
+}
