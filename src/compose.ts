@@ -11,7 +11,18 @@ import { AppError } from "./core/errors.js";
 import { createInvoke, type Invoke } from "./core/invoke.js";
 import type { Log } from "./core/log.js";
 import { createRegistry, type Registry } from "./core/registry.js";
-import { appraise, auditLog, authorise, checkOutput, find, limit, mapErrors, parse, run, spendGrants } from "./core/stages.js";
+import {
+  appraise,
+  auditLog,
+  authorise,
+  checkOutput,
+  find,
+  limit,
+  mapErrors,
+  parse,
+  run,
+  spendGrants,
+} from "./core/stages.js";
 import { readSurface, type Surface } from "./core/surface.js";
 import { projectRoot } from "./project.js";
 import { openQueue } from "./queue/open.js";

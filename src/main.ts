@@ -106,9 +106,10 @@ function program(): Command {
     .description("print a link that signs you in to the pages, once")
     .option("--person <id>", "another person than the owner, such as usr_2")
     .action((options: { person?: string }) =>
-      withApp(async ({ services: { signIns } }, owner) =>
-        (await import("./faces/cli/owner-link.js")).ownerLink({ signIns, owner, print }, options),
-      ),
+      withApp(async ({ services: { signIns, people }, store }, owner) => {
+        const { ownerLink } = await import("./faces/cli/owner-link.js");
+        await ownerLink({ signIns, people, isShared: store.kind !== "memory", owner, print }, options);
+      }),
     );
   root
     .command("login")

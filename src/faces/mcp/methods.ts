@@ -1,6 +1,6 @@
 import { InputRequired } from "../../core/asking.js";
 import type { Caller } from "../../core/caller.js";
-import { quote, toAppError } from "../../core/errors.js";
+import { formAt, quote, toAppError } from "../../core/errors.js";
 import type { Progress } from "../../core/operation.js";
 import { isOn, WHOLE_SURFACE } from "../../core/surface.js";
 import { getPrompt, listPrompts } from "./prompts.js";
@@ -56,7 +56,7 @@ export function createMethods(
       return success(answer, params["arguments"]);
     } catch (thrown) {
       if (thrown instanceof InputRequired) throw thrown;
-      return failure(toAppError(thrown), caller.requestId);
+      return failure(toAppError(thrown), caller.requestId, formAt(entry.operation.route?.path));
     } finally {
       report?.end();
     }

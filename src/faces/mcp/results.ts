@@ -28,8 +28,8 @@ export function success(answer: unknown, args: unknown): CallToolResult {
 }
 
 /** A failed call, told to the model: no structured content, for clients check that against the output schema. */
-export function failure(error: AppError, requestId: string): CallToolResult {
-  return { isError: true, content: [{ type: "text", text: JSON.stringify(encodeError(error, requestId)) }] };
+export function failure(error: AppError, requestId: string, form?: "flat"): CallToolResult {
+  return { isError: true, content: [{ type: "text", text: JSON.stringify(encodeError(error, requestId, form)) }] };
 }
 
 function resultOf(structuredContent: Record<string, unknown>, text: string): CallToolResult {
