@@ -4,6 +4,7 @@ import type { Call } from "./call.js";
 import { withAnApp } from "./with-an-app.js";
 import { whileItRuns, withAModel } from "./with-a-model.js";
 import { withoutAModel } from "./without-a-model.js";
+import { withPeople } from "./with-people.js";
 import { withWorkflows, WORKFLOWS } from "./with-workflows.js";
 
 /** Calls in their order, on a server of their own. */
@@ -25,6 +26,7 @@ export const table: readonly Chapter[] = [
   { title: "with a model", model: true, settings: { CLANKER_CREDITS: "4" }, calls: withAModel },
   { title: "while a model runs", model: true, settings: {}, calls: whileItRuns },
   { title: "with workflows", model: false, settings: { CLANKER_WORKFLOWS_PATH: WORKFLOWS }, calls: withWorkflows },
+  { title: "with people", model: false, settings: {}, calls: withPeople },
   {
     title: "with an app connected",
     model: false,
