@@ -188,12 +188,13 @@ function program(): Command {
     .description("print a link that signs you in to the pages, once")
     .option("--person <id>", "another person than the owner, such as usr_2")
     .action((options: { person?: string }) =>
-      withApp(async ({ services: { signIns } }) => {
-        const [{ ownerLink }, { OWNER }] = await Promise.all([
+      withApp(async ({ services: { signIns, people }, store }) => {
+        const [{ ownerLink }, { OWNER: owner }] = await Promise.all([
           import("./faces/cli/owner-link.js"),
           import("./services/workspaces.js"),
         ]);
-        await ownerLink({ signIns, owner: OWNER, print: (line) => void print(line) }, options);
+        const say = (line: string) => void print(line);
+        await ownerLink({ signIns, people, isShared: store.kind !== "memory", owner, print: say }, options);
       }),
     );
   root

@@ -58,17 +58,19 @@ export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
 /** Throws `PERMISSION_REQUIRED` where a caller lacks a scope. */
 export function requireScope(caller: Pick<Caller, "scopes">, scope: string): void {
   if (allows(caller.scopes, scope)) return;
-  const wanted = scope === "owner" ? "an unrestricted key (scope *)" : `the scope ${scope}`;
-  throw new AppError("PERMISSION_REQUIRED", `This call needs ${wanted}; ask the person for it with request-permission.`, {
-    details: { scope: scope === "owner" ? "*" : scope },
-  });
+  const wanted = scope === "owner" ? "an unrestricted key (scope *, for good)" : `the scope ${scope}`;
+  throw new AppError(
+    "PERMISSION_REQUIRED",
+    `This call needs ${wanted}; ask the person for it with request-permission.`,
+    {
+      details: { scope: scope === "owner" ? "*" : scope },
+    },
+  );
 }
 
 /** The consent that lends this scope for one call; undefined where none does. */
 export function lenderOf({ oneTime = {} }: Pick<Caller, "oneTime">, scope: string): number | undefined {
-  const wanted = scope === "owner" ? "*" : scope;
-  if (Object.hasOwn(oneTime, wanted)) return oneTime[wanted];
-  return BEYOND_WILDCARD.has(wanted) ? undefined : oneTime["*"];
+  return Object.hasOwn(oneTime, scope) ? oneTime[scope] : undefined;
 }
 
 /** Throws `PERMISSION_REQUIRED` where somebody would grant more than they hold. */

@@ -117,6 +117,11 @@ const FLAT: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   TOOL_NOT_CONNECTED: {},
 };
 
+/** The form of the errors of an address: the Clanker document gives every one of `/agents/*` in the flat form. */
+export function formAt(path: string | undefined): "flat" | undefined {
+  return path?.startsWith("/api/v1/agents/") ? "flat" : undefined;
+}
+
 /** The error as every face sends it; `form` asks for the flat form whatever the code. */
 export function encodeError(error: AppError, requestId: string, form?: "flat"): Record<string, unknown> {
   const { code, message, details, fields } = error;

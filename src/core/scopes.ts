@@ -34,6 +34,15 @@ export function connectorScope(app: string, effect: Effect): string {
 /** Every scope a key can hold, the wildcard first. */
 export const ALL_SCOPES: readonly string[] = ["*", ...READ_SCOPES, ...SENSITIVE_SCOPES];
 
+/**
+ * Scopes as they are lent for a while: the wildcard as everything it allows by name. Without the wildcard itself a key
+ * that was tightened cannot make itself another one meanwhile, or let anybody in.
+ */
+export function asLent(scopes: readonly string[]): readonly string[] {
+  if (!scopes.includes("*")) return scopes;
+  return ALL_SCOPES.filter((scope) => scope !== "*" && (scope !== "clerk:secrets" || scopes.includes(scope)));
+}
+
 /** Whether a person thinks twice before granting this for good. */
 export function isSensitive(scope: string): boolean {
   return !READ_SCOPES.includes(scope);

@@ -40,12 +40,13 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:
 
 const EXPOSED = [
   "mcp-session-id, mcp-protocol-version, x-request-id, retry-after, www-authenticate",
-  "x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, idempotency-replayed",
+  "x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, idempotency-replayed, clanker-version",
 ].join(", ");
 const ASKED_FOR = {
   "access-control-allow-methods": METHODS.filter((method) => method !== "OPTIONS").join(", "),
   "access-control-allow-headers": [
     "accept, authorization, content-type, last-event-id, x-api-key, x-request-id, x-clerk-account",
+    "x-auth-token, x-workspace-id, x-permission-grant",
     "mcp-session-id, mcp-protocol-version, mcp-method, mcp-name",
     "x-mcp-toolsets, x-mcp-readonly, x-mcp-surface, clanker-version, idempotency-key",
   ].join(", "),

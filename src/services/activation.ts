@@ -1,7 +1,7 @@
 import { requireGrantable } from "../core/caller.js";
 import { AppError } from "../core/errors.js";
 import { READ_SCOPES } from "../core/scopes.js";
-import { createIfAbsent, takeOnce, untilCommitted, update } from "../store/atomic.js";
+import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
 import type { Store, Stored } from "../store/port.js";
 import { canonicalCode, newCode } from "./codes.js";
 import { hashOf, newToken } from "./invitations.js";
@@ -72,10 +72,17 @@ export interface Activation {
 const LIFETIME_SECONDS = 600;
 const INTERVAL_SECONDS = 2;
 const SLOWER_SECONDS = 5;
+/** How much sooner than asked a poll may come, in milliseconds: requests do not all take equally long on their way. */
+const LEEWAY_MS = 100;
 const GUESSES = 20;
 const DEVICES = "devices";
 const CODES = "device-codes";
 const WRONG = "device-guesses";
+
+interface Guesses {
+  readonly count: number;
+  readonly until: number;
+}
 
 /** The devices of a store. */
 export function createActivation(options: {
@@ -88,35 +95,37 @@ export function createActivation(options: {
   const { store, keys, exists, now } = options;
   const ttlMs = LIFETIME_SECONDS * 1000;
 
-  /** Counts wrong codes against the person who types them: the twentieth shuts the door for ten minutes. */
-  const requireGuesses = async (person: number): Promise<void> => {
-    const wrong = await store.get<{ count: number; until: number }>(WRONG, String(person));
-    if (!wrong || wrong.value.count < GUESSES || wrong.value.until <= now()) return;
-    const seconds = Math.ceil((wrong.value.until - now()) / 1000);
-    throw new AppError("RATE_LIMITED", `Too many wrong codes; try again in ${seconds} seconds.`, {
-      details: { retry_after: seconds },
+  /**
+   * Counts a guess against the person who types it before it is looked at, so that of many at once no more than twenty
+   * are: past them the door is shut until ten minutes have gone by without one.
+   */
+  const countGuess = async (person: number): Promise<void> => {
+    const id = String(person);
+    const first: Guesses = { count: 1, until: now() + ttlMs };
+    if (await createIfAbsent(store, { collection: WRONG, id, value: first, ttlMs })) return;
+    await update<Guesses>(store, WRONG, id, ({ count, until }) => {
+      if (until <= now()) return { value: first, ttlMs };
+      if (count >= GUESSES) throw tooManyGuesses(Math.ceil((until - now()) / 1000));
+      return { value: { count: count + 1, until: first.until }, ttlMs };
     });
   };
-  const noteWrong = async (person: number): Promise<void> => {
-    const until = now() + ttlMs;
-    const id = String(person);
-    if (await createIfAbsent(store, { collection: WRONG, id, value: { count: 1, until }, ttlMs })) return;
-    await update<{ count: number; until: number }>(store, WRONG, id, ({ count }) => ({
-      value: { count: count + 1, until },
-      ttlMs,
+  const takeBack = (person: number) =>
+    update<Guesses>(store, WRONG, String(person), ({ count, until }) => ({
+      value: { count: Math.max(count - 1, 0), until },
     }));
-  };
 
   const byCode = async (person: number, typed: string): Promise<Stored<DeviceRecord>> => {
-    await requireGuesses(person);
+    await countGuess(person);
     const place = await store.get<{ device: string }>(CODES, canonicalCode(typed));
     const device = place && (await store.get<DeviceRecord>(DEVICES, place.value.device));
-    if (device && device.value.expiresAt > now()) return device;
-    await noteWrong(person);
-    throw new AppError(
-      "NOT_FOUND",
-      "There is no device with this code, or it is too old; have the device show another.",
-    );
+    if (!device || device.value.expiresAt <= now()) {
+      throw new AppError(
+        "NOT_FOUND",
+        "There is no device with this code, or it is too old; have the device show another.",
+      );
+    }
+    await takeBack(person);
+    return device;
   };
 
   const decide = async (person: number, code: string, decision: Partial<DeviceRecord>): Promise<DeviceView> => {
@@ -163,7 +172,8 @@ export function createActivation(options: {
           ({ kind: "replace", collection: DEVICES, id, version, value: { ...value, ...change } }) as const;
         if (value.status === "denied" || value.status === "completed") return { result: { status: value.status } };
         if (value.expiresAt <= now()) return { result: { status: "expired" } };
-        const tooSoon = value.polledAt !== undefined && now() - value.polledAt < value.interval * 1000;
+        const dueIn = (value.polledAt ?? -Infinity) + value.interval * 1000 - now();
+        const tooSoon = dueIn > LEEWAY_MS;
         if (tooSoon) {
           const interval = value.interval + SLOWER_SECONDS;
           const held = await store.commit([save({ interval, polledAt: now() })]);
@@ -185,13 +195,17 @@ export function createActivation(options: {
     async approve(person, code, { workspace, scopes = READ_SCOPES, held }) {
       requireKnownScopes(scopes);
       requireGrantable(held, scopes);
-      const view = await decide(person, code, { status: "approved", approved: { workspace, person, scopes } });
-      await takeOnce(store, WRONG, String(person));
-      return view;
+      return decide(person, code, { status: "approved", approved: { workspace, person, scopes } });
     },
 
     deny: (person, code) => decide(person, code, { status: "denied" }),
   };
+}
+
+function tooManyGuesses(seconds: number): AppError {
+  return new AppError("RATE_LIMITED", `Too many wrong codes; try again in ${seconds} seconds.`, {
+    details: { retry_after: seconds },
+  });
 }
 
 function viewOf(record: DeviceRecord): DeviceView {

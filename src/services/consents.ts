@@ -22,6 +22,8 @@ interface ConsentRecord {
   readonly person: number;
   readonly agent: string;
   readonly reason: string;
+  /** Whether it is for more than the key has: approving it takes nothing away. */
+  readonly adds?: boolean;
   /** What was asked for; once granted, what the person chose. */
   readonly scopes: readonly string[];
   readonly mode: GrantMode;
@@ -60,8 +62,10 @@ export interface Wish {
   readonly scopes: readonly string[];
   readonly agent: string;
   readonly reason: string;
-  /** Left out: for good where all of it only reads, for an hour where it does not. */
+  /** Left out: for good where all of it only reads, and for the wildcard, which is not lent; an hour otherwise. */
   readonly mode?: GrantMode | undefined;
+  /** Whether it is for more than the key has, and not for all that the agent needs. */
+  readonly adds?: boolean;
 }
 
 /** What the person chose; left out, as the agent asked. */
@@ -86,8 +90,9 @@ export interface Consents {
   ask(caller: Asker, wish: Wish): Promise<ConsentView | undefined>;
   /** By the key that asked; the token comes once. Throws `NOT_FOUND`. */
   poll(caller: Asker, id: string): Promise<ConsentPoll>;
+  /** Those that a person may decide on, newest first. */
   page(
-    workspace: number,
+    decider: Decider,
     input: PageInput & { readonly link_code?: string | undefined; readonly status?: ConsentStatus | undefined },
   ): Promise<Page<ConsentView>>;
   /** Throws `CONFIRMATION_REQUIRED` where something sensitive is granted for good and the person was asked once. */
@@ -112,7 +117,7 @@ export function createConsents(options: {
     kind: "consent",
     called: "consent",
     lister: "connect-agent",
-    tags: ({ status, linkCode, key }) => [`status:${status}`, `code:${linkCode}`, `key:${key ?? "owner"}`],
+    tags: tagsOf,
   });
 
   const statusOf = ({ status, expiresAt }: ConsentRecord): ConsentStatus =>
@@ -140,19 +145,28 @@ export function createConsents(options: {
     return new Set((await keys.find(workspace, key))?.value.scopes);
   };
 
-  const pendingLike = async (caller: Asker, wish: Required<Wish>): Promise<Stored<ConsentRecord> | undefined> => {
-    const { workspace, key, holder } = caller;
-    const tags = ["status:pending", `key:${key ?? "owner"}`];
-    const page = await store.page<ConsentRecord>(`consent:${workspace}`, { direction: "descending", limit: 50, tags });
-    return page.rows.find(
-      ({ value }) =>
-        statusOf(value) === "pending" &&
-        value.holder === holder &&
-        value.agent === wish.agent &&
-        value.reason === wish.reason &&
-        value.mode === wish.mode &&
-        value.scopes.join(" ") === wish.scopes.join(" "),
-    );
+  /** The same request, still open, or approved while the agent was on its way to ask anew as some clients do. */
+  const openLike = async (caller: Asker, wish: Required<Wish>): Promise<Stored<ConsentRecord> | undefined> => {
+    const { workspace, person, key, holder } = caller;
+    const newest = (status: "pending" | "granted") => {
+      const tags = [`status:${status}`, `key:${key ?? "owner"}`];
+      return store.page<ConsentRecord>(`consent:${workspace}`, { direction: "descending", limit: 50, tags });
+    };
+    const pages = await Promise.all([newest("pending"), newest("granted")]);
+    return pages
+      .flatMap(({ rows }) => rows)
+      .find(
+        ({ value }) =>
+          value.expiresAt > now() &&
+          value.fetched !== true &&
+          value.person === person &&
+          value.holder === holder &&
+          (value.adds ?? false) === wish.adds &&
+          value.agent === wish.agent &&
+          value.reason === wish.reason &&
+          value.mode === wish.mode &&
+          value.scopes.join(" ") === wish.scopes.join(" "),
+      );
   };
 
   const pendingOf = async (workspace: number, id: string): Promise<Stored<ConsentRecord>> => {
@@ -173,15 +187,15 @@ export function createConsents(options: {
   };
 
   return {
-    async ask(caller, { scopes, agent, reason, mode: asked }) {
+    async ask(caller, { scopes, agent, reason, mode: asked, adds = false }) {
       const wanted = [...new Set(scopes)].sort();
       requireKnownScopes(wanted);
       const held = await bareScopesOf(caller);
       if (!held.has("*") && wanted.every((scope) => allows(held, scope))) return undefined;
-      const mode = asked ?? (wanted.some(isSensitive) ? "session" : "persistent");
-      const wish = { scopes: wanted, agent, reason, mode };
+      const mode = asked ?? (wanted.some(isSensitive) && !wanted.includes("*") ? "session" : "persistent");
+      const wish = { scopes: wanted, agent, reason, mode, adds };
       const { workspace, person, key, keyPrefix, holder } = caller;
-      const same = await pendingLike(caller, wish);
+      const same = await openLike(caller, wish);
       if (same) return viewOf(workspace, same.value, formatId("consent", Number(same.id)));
       const record: ConsentRecord = {
         ...(key !== undefined && { key }),
@@ -197,15 +211,18 @@ export function createConsents(options: {
       const number = await records.next();
       await commitFresh(store, [records.insert(workspace, number, record)]);
       const id = formatId("consent", number);
-      await events.publish(workspace, { type: "consent-requested", data: { id, link_code: record.linkCode } });
+      await events.publish(workspace, {
+        type: "consent-requested",
+        data: { id, link_code: record.linkCode, person: formatId("person", person) },
+      });
       return viewOf(workspace, record, id);
     },
 
-    poll: ({ workspace, key }, id) =>
+    poll: ({ workspace, person, key }, id) =>
       untilCommitted<ConsentPoll>(async () => {
         const found = await records.get(workspace, id);
         const { value } = found;
-        if (value.key !== key) throw notFound("consent", id, "connect-agent");
+        if (value.key !== key || value.person !== person) throw notFound("consent", id, "connect-agent");
         const status = statusOf(value);
         if (status !== "granted") return { result: { status } };
         const { scopes } = value;
@@ -218,8 +235,10 @@ export function createConsents(options: {
         return held ? { result: { status, scopes, grant_token, token_header: "x-permission-grant" } } : undefined;
       }),
 
-    async page(workspace, { link_code: code, status, ...input }) {
+    async page(decider, { link_code: code, status, ...input }) {
+      const { workspace, person, scopes } = decider;
       const tags = [
+        ...(allows(scopes, "owner") ? [] : [`person:${person}`]),
         ...(code === undefined ? [] : [`code:${canonicalCode(code)}`]),
         ...(status === undefined ? [] : [`status:${status === "expired" ? "pending" : status}`]),
       ];
@@ -252,7 +271,7 @@ export function createConsents(options: {
       const denied = await update<ConsentRecord>(store, `consent:${workspace}`, number, (value) => {
         const next: ConsentRecord = { ...value, status: "denied", decidedBy: person };
         if (value.status === "granted") throw new AppError("CONFLICT", "This request was granted already.");
-        return { value: next, tags: [`status:denied`, `code:${value.linkCode}`, `key:${value.key ?? "owner"}`] };
+        return { value: next, tags: tagsOf(next) };
       });
       if (!denied) throw new AppError("NOT_FOUND", "This request was removed meanwhile.");
       return viewOf(workspace, denied.value, formatId("consent", Number(number)));
@@ -271,21 +290,18 @@ export function createConsents(options: {
 }
 
 /**
- * The key once its request is approved. The first approval makes its scopes those that were chosen, later ones add to
- * them; what is lent for a while is beside them, and leaves a key that could do everything with what only reads.
+ * The key once its request is approved. The first approval of all that an agent needs makes the key's scopes those that
+ * were chosen; later ones, and those of one scope more, add to them. A key that could do everything is left with what was
+ * chosen, and where that is lent for a while with what of it only reads.
  */
 function approved(key: KeyRecord, consent: number, record: ConsentRecord, now: number): KeyRecord {
-  const { scopes, mode, holder } = record;
-  const first = !key.consented;
+  const { scopes, mode, holder, adds = false } = record;
+  const wild = key.scopes.includes("*");
+  const lacks = scopes.some((scope) => !allows(new Set(key.scopes), scope));
+  const replaces = adds ? wild && !lacks : wild || !key.consented;
   const lasting = mode === "persistent" ? scopes : scopes.filter((scope) => !isSensitive(scope));
-  const bare =
-    mode === "persistent"
-      ? first
-        ? scopes
-        : union(key.scopes, scopes)
-      : first && key.scopes.includes("*")
-        ? lasting
-        : key.scopes;
+  const replaced = mode === "persistent" || wild ? lasting : key.scopes;
+  const bare = replaces ? replaced : mode === "persistent" ? union(key.scopes, scopes) : key.scopes;
   if (mode === "persistent") return { ...key, consented: true, scopes: bare };
   const grant: Grant = {
     consent,
@@ -295,6 +311,10 @@ function approved(key: KeyRecord, consent: number, record: ConsentRecord, now: n
     ...(holder !== undefined && { holder }),
   };
   return { ...key, consented: true, scopes: bare, grants: [...liveGrants(key.grants, now), grant] };
+}
+
+function tagsOf({ status, linkCode, key, person }: ConsentRecord): string[] {
+  return [`status:${status}`, `code:${linkCode}`, `key:${key ?? "owner"}`, `person:${person}`];
 }
 
 const union = (some: readonly string[], others: readonly string[]): string[] => [...new Set([...some, ...others])];

@@ -1,4 +1,5 @@
 import { allows } from "../core/caller.js";
+import { asLent } from "../core/scopes.js";
 
 /** How long something is granted: for good, for an hour, or for one call within five minutes. */
 export type GrantMode = "persistent" | "session" | "one_time";
@@ -33,13 +34,22 @@ export function withGrants(
   now: number,
 ): { readonly scopes: ReadonlySet<string>; readonly oneTime?: Readonly<Record<string, number>> } {
   const claimed = grants.filter((grant) => grant.expiresAt > now && isTheirs(grant, claim));
-  const lasting = new Set([...scopes, ...claimed.flatMap((grant) => (grant.mode === "session" ? grant.scopes : []))]);
+  const lasting = new Set([...scopes, ...claimed.filter(({ mode }) => mode === "session").flatMap(lentBy)]);
   const oneTime = claimed
     .filter(({ mode }) => mode === "one_time")
-    .flatMap(({ consent, scopes: lent }) => lent.map((scope) => [scope, consent] as const))
+    .flatMap((grant) => lentBy(grant).map((scope) => [scope, grant.consent] as const))
     .filter(([scope]) => !allows(lasting, scope));
   if (oneTime.length === 0) return { scopes: lasting };
   return { scopes: new Set([...lasting, ...oneTime.map(([scope]) => scope)]), oneTime: Object.fromEntries(oneTime) };
+}
+
+const lentBy = ({ scopes }: Grant): readonly string[] => asLent(scopes);
+
+/** What is lent for an hour at this time, to whomever. */
+export function lentForNow(grants: readonly Grant[] | undefined, now: number): readonly string[] {
+  return liveGrants(grants, now)
+    .filter(({ mode }) => mode === "session")
+    .flatMap(lentBy);
 }
 
 function isTheirs(grant: Grant, { tokenHash, holder }: Claim): boolean {

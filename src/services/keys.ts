@@ -7,7 +7,7 @@ import type { Page, PageInput } from "../core/page.js";
 import { READ_SCOPES } from "../core/scopes.js";
 import { untilCommitted, update } from "../store/atomic.js";
 import type { Change, Store } from "../store/port.js";
-import { liveGrants, withGrants } from "./grants.js";
+import { lentForNow, liveGrants, withGrants } from "./grants.js";
 import {
   keyRecords,
   type KeyRecord,
@@ -35,8 +35,10 @@ export interface Keys {
   authenticate: Authenticate;
   /** Whether the key or the session that a caller came with is still good; a caller without one always is. */
   isGood(caller: Pick<Caller, "workspace" | "key" | "session">): Promise<boolean>;
-  /** What is left of a caller's scopes by now; undefined where its key is no longer good. */
-  scopesLeft(caller: Pick<Caller, "workspace" | "key" | "scopes">): Promise<ReadonlySet<string> | undefined>;
+  /** What is left of a caller's scopes by now; undefined where its key or its session is no longer good. */
+  scopesLeft(
+    caller: Pick<Caller, "workspace" | "key" | "session" | "scopes">,
+  ): Promise<ReadonlySet<string> | undefined>;
   /** The key in the clear, this once. Throws `INVALID_INPUT` with the list when a scope does not exist. */
   create(workspace: number, person: number, key: NewKey): Promise<MadeKey>;
   /** A key that exists once its changes are committed. */
@@ -44,8 +46,11 @@ export interface Keys {
   page(workspace: number, input: PageInput): Promise<Page<KeyView>>;
   /** Stops the key at once; one that is revoked already stays as it is. */
   revoke(workspace: number, id: string): Promise<KeyView>;
-  /** Binds the caller's key to another workspace, without what was granted in the one before. */
-  rebind(caller: Pick<Caller, "workspace" | "key">, workspace: number): Promise<void>;
+  /**
+   * Binds the caller's key to another workspace, without what was granted in the one before and without what its person
+   * may not do there: `held` is what they may.
+   */
+  rebind(caller: Pick<Caller, "workspace" | "key">, workspace: number, held: ReadonlySet<string>): Promise<void>;
   /** Takes what these consents lend a caller's key for one call; false where another call was faster. */
   spend(caller: Pick<Caller, "workspace" | "key">, consents: readonly number[]): Promise<boolean>;
 }
@@ -150,11 +155,12 @@ export function createKeys(options: {
       return found !== undefined && refusalOf(found.value, now()) === undefined;
     },
 
-    async scopesLeft({ workspace, key, scopes }) {
+    async scopesLeft({ workspace, key, session, scopes }) {
+      if (session !== undefined) return (await isSignedIn(session)) ? scopes : undefined;
       if (key === undefined) return scopes;
       const found = await records.find(workspace, key);
       if (!found || refusalOf(found.value, now())) return undefined;
-      const held = new Set(found.value.scopes);
+      const held = new Set([...found.value.scopes, ...lentForNow(found.value.grants, now())]);
       const both = (some: ReadonlySet<string>, others: ReadonlySet<string>) =>
         [...some].filter((scope) => allows(others, scope));
       return new Set([...both(scopes, held), ...both(held, scopes)]);
@@ -179,12 +185,13 @@ export function createKeys(options: {
       return keyView(revoked.value, formatId("key", Number(number)));
     },
 
-    async rebind({ workspace, key }, target) {
+    async rebind({ workspace, key }, target, held) {
       if (key === undefined) throw new AppError("ACCESS_DENIED", "Only a key that was made here can be bound anew.");
       if (target === workspace) return;
       await untilCommitted(async () => {
         const record = await records.get(workspace, String(key));
-        const { grants, consented, ...value } = record.value;
+        const { grants, consented, ...rest } = record.value;
+        const value = { ...rest, scopes: within(held, rest.scopes) };
         const hash = await store.get(HASHES, value.hash);
         if (!hash) throw new AppError("NOT_FOUND", "This key was removed meanwhile.");
         const done = await store.commit([
@@ -214,6 +221,13 @@ export function createKeys(options: {
       });
     },
   };
+}
+
+/** Scopes of a key without what its person may not do. */
+function within(held: ReadonlySet<string>, scopes: readonly string[]): string[] {
+  if (held.has("*")) return [...scopes];
+  const all = scopes.includes("*") ? [...held, ...scopes] : scopes;
+  return [...new Set(all.filter((scope) => held.has(scope)))];
 }
 
 const sha256 = (key: string): Buffer => createHash("sha256").update(key).digest();

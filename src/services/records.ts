@@ -36,19 +36,24 @@ const FIRST: Partial<Record<ResourceKind, number>> = { workspace: 2, person: 2 }
 /** A number as a collection orders it. */
 export const orderOf = (number: number): string => String(number).padStart(16, "0");
 
+/** Reads cursors of lists that are ordered by a resource's number; one that was never given is `INVALID_CURSOR`. */
+export function cursorsOf(store: Store, kind: ResourceKind): (id: string | undefined) => Promise<string | undefined> {
+  return async (id) => {
+    if (id === undefined) return undefined;
+    const number = parseId(kind, id);
+    const first = FIRST[kind] ?? 1;
+    if (number === undefined || number >= first + (await store.counter(`sequence:${kind}`))) throw invalidCursor(id);
+    return orderOf(number);
+  };
+}
+
 /** Numbered records of a kind over a store. */
 export function numberedRecords<T>(store: Store, options: RecordOptions<T>): NumberedRecords<T> {
   const { kind, called, lister, tags = () => [] } = options;
   const sequence = `sequence:${kind}`;
   const first = FIRST[kind] ?? 1;
   const collection = (workspace: number) => `${kind}:${workspace}`;
-
-  const cursor = async (id: string | undefined): Promise<string | undefined> => {
-    if (id === undefined) return undefined;
-    const number = parseId(kind, id);
-    if (number === undefined || number >= first + (await store.counter(sequence))) throw invalidCursor(id);
-    return orderOf(number);
-  };
+  const cursor = cursorsOf(store, kind);
 
   return {
     next: async () => first - 1 + (await store.increment(sequence)),

@@ -5,7 +5,7 @@ import type { Change, Store } from "../store/port.js";
 import type { Billing } from "./billing.js";
 import { type Memberships, membersOf, membershipsOf, type Role } from "./memberships.js";
 import type { People } from "./people.js";
-import { numberedRecords, orderOf } from "./records.js";
+import { cursorsOf, numberedRecords } from "./records.js";
 
 /** The workspace and the person that every store begins with. */
 export const OWNER = { workspace: 1, person: 1 } as const;
@@ -55,6 +55,8 @@ export interface Workspaces {
 
 const WORKSPACES = "workspaces";
 const SLUGS = "workspace-slugs";
+/** Those that people's own workspaces get: nobody else can be in the way of a person to come. */
+const PERSONAL_SLUG = /^personal(-\d+)?$/;
 
 /** The workspace service. */
 export function createWorkspaces(options: {
@@ -100,6 +102,19 @@ export function createWorkspaces(options: {
     return view;
   };
 
+  /** A page of memberships, newest first. */
+  const pageQuery = async (kind: "workspace" | "person", input: PageInput) => {
+    requireOneDirection(input);
+    const cursor = cursorsOf(store, kind);
+    const [after, before] = await Promise.all([cursor(input.after_id), cursor(input.before_id)]);
+    return {
+      direction: "descending",
+      limit: input.limit,
+      ...(after !== undefined && { after }),
+      ...(before !== undefined && { before }),
+    } as const;
+  };
+
   return {
     async ensureOwner() {
       if (await workspaceOf(OWNER.workspace)) return;
@@ -116,7 +131,7 @@ export function createWorkspaces(options: {
     current,
 
     async page(person, input) {
-      const rows = await store.page<{ role: Role }>(membershipsOf(person), pageQuery("workspace", input));
+      const rows = await store.page<{ role: Role }>(membershipsOf(person), await pageQuery("workspace", input));
       const views = await Promise.all(rows.rows.map(({ id, value }) => viewOf(Number(id), value.role)));
       const found = views.filter((view) => view !== undefined);
       return toPage(found, rows.more, ({ id }) => id);
@@ -132,14 +147,14 @@ export function createWorkspaces(options: {
 
     async create(person, wanted) {
       const { slug } = wanted;
-      if (await store.get(SLUGS, slug)) throw taken(slug);
+      if (PERSONAL_SLUG.test(slug) || (await store.get(SLUGS, slug))) throw taken(slug);
       const workspace = await workspaceNumbers.next();
       if (!(await store.commit(await making(workspace, person, wanted)))) throw taken(slug);
       return current(workspace, person);
     },
 
     async members(workspace, input) {
-      const rows = await store.page<{ role: Role }>(membersOf(workspace), pageQuery("person", input));
+      const rows = await store.page<{ role: Role }>(membersOf(workspace), await pageQuery("person", input));
       const views = await Promise.all(
         rows.rows.map(async ({ id, value: { role } }): Promise<MemberView> => {
           const person = await people.find(Number(id));
@@ -162,24 +177,6 @@ export function createWorkspaces(options: {
       };
     },
   };
-}
-
-/** A page of memberships, newest first; a cursor need not be a row any more. */
-function pageQuery(kind: "workspace" | "person", input: PageInput) {
-  requireOneDirection(input);
-  const placeOf = (id: string | undefined) => {
-    const number = id === undefined ? undefined : parseId(kind, id);
-    if (id !== undefined && number === undefined)
-      throw new AppError("INVALID_CURSOR", "This is no cursor of this list; use first_id or last_id of a page.");
-    return number === undefined ? undefined : orderOf(number);
-  };
-  const [after, before] = [placeOf(input.after_id), placeOf(input.before_id)];
-  return {
-    direction: "descending",
-    limit: input.limit,
-    ...(after !== undefined && { after }),
-    ...(before !== undefined && { before }),
-  } as const;
 }
 
 function taken(slug: string): AppError {

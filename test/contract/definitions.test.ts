@@ -8,7 +8,7 @@ import { ALL_SCOPES } from "../../src/core/scopes.js";
 import { catalogue } from "../../tools/catalogue.js";
 import { callsOf } from "../parity/table.js";
 import { ownOperations } from "../support/own-operations.js";
-import { ARGUMENTS, IDEMPOTENT, PROMISED } from "./promised-operations.js";
+import { ARGUMENTS, IDEMPOTENT, PROMISED, PROMISED_TO_PEOPLE } from "./promised-operations.js";
 
 const named = (operations: typeof catalogue) => operations.map((operation) => [operation.name, operation] as const);
 const every = describe.each(named(catalogue));
@@ -18,11 +18,9 @@ const own = describe.each(named(ownOperations));
 const PREFIX = "clanker__";
 
 const VERBS = new Set(
-  (
-    "activate add bind browse call cancel complete connect create delete describe disconnect download execute export get " +
-    "install invite list poll read remove request rerun resume revoke run search set start stream switch unbind " +
-    "uninstall update write"
-  ).split(" "),
+  "activate add approve bind browse call cancel complete confirm connect create delete deny describe disconnect download execute export get install invite list look poll read remove request rerun resume revoke run search set sign start stream switch unbind uninstall update write".split(
+    " ",
+  ),
 );
 
 /** Fields whose name says it all to whoever reads the tool's description. */
@@ -33,6 +31,8 @@ const PLAIN_FIELDS: Readonly<Record<string, string>> = {
   type: "of the described object that it is a field of; the schema lists them all",
   category: "of skills; the schema lists them all",
   name: "of the object that it is a field of",
+  email: "an address, of the person whom the tool is about",
+  role: "of a member; the schema lists them all",
   mime_type: "of the file beside it",
   encoding: "of the content beside it; the schema lists them all",
   content: "the text or file itself, in a tool that writes one",
@@ -68,7 +68,14 @@ describe("the catalogue", () => {
   });
 
   it("takes idempotency keys where that was promised", () => {
-    expect(catalogue.filter(({ idempotent }) => idempotent).map(({ name }) => name)).toEqual(IDEMPOTENT);
+    const taking = catalogue.filter(({ idempotent }) => idempotent).map(({ name }) => name);
+    expect(taking.sort()).toEqual([...IDEMPOTENT].sort());
+  });
+
+  it.each(PROMISED_TO_PEOPLE)("has %s for people who are signed in", (promised, scope) => {
+    const operation = catalogue.find(({ route }) => `${route?.method} ${route?.path}` === promised);
+    expect(operation).toMatchObject({ scope });
+    expect(operation?.tool).toBeUndefined();
   });
 
   it("answers with JSON wherever it takes an idempotency key, for nothing else can be kept", () => {
@@ -123,8 +130,10 @@ every("%s", (name, operation) => {
   it("asks for a scope that a key can have", () => {
     const { scope } = operation;
     const asked = typeof scope === "string" ? [scope] : scope.among;
-    expect([...ALL_SCOPES, "none", "owner", "public"]).toEqual(expect.arrayContaining([...asked]));
-    if (operation.effect !== "read" && !Object.hasOwn(BROWSERS, name)) expect(asked).not.toContain("public");
+    expect([...ALL_SCOPES, "none", "owner", "public", "session"]).toEqual(expect.arrayContaining([...asked]));
+    const isExcused = Object.hasOwn(BROWSERS, name) || Object.hasOwn(WAYS_IN, name);
+    if (operation.effect !== "read" && !isExcused) expect(asked).not.toContain("public");
+    if (asked.includes("session")) expect(operation.tool).toBeUndefined();
   });
 
   it("has arguments that every client accepts", () => {
@@ -214,6 +223,13 @@ own("%s of the workspace", (name, operation) => {
 /** Where a provider sends browsers back to: without a key, and with parameters of the provider's own. */
 const BROWSERS: Readonly<Record<string, string>> = { "complete-connector": "the state and a cookie stand for the key" };
 
+/** What changes something for callers who have no credential yet, and what stands for one. */
+const WAYS_IN: Readonly<Record<string, string>> = {
+  "activate-device": "a person approves it",
+  "poll-device-activation": "the device code",
+  "sign-in": "a one-time link",
+};
+
 /** Operations that no tool shows, and where they are tested. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "export-audit-logs": "test/e2e/audit.test.ts",
@@ -222,6 +238,15 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "start-connector": "test/e2e/connecting.test.ts",
   "complete-connector": "test/e2e/connecting.test.ts",
   "disconnect-connector": "test/e2e/connecting.test.ts",
+  "look-up-device": "test/e2e/activation.test.ts",
+  "confirm-device": "test/e2e/activation.test.ts",
+  "deny-device": "test/e2e/activation.test.ts",
+  "list-consents": "test/e2e/consent.test.ts",
+  "approve-consent": "test/e2e/consent.test.ts",
+  "deny-consent": "test/e2e/consent.test.ts",
+  "sign-in": "test/e2e/people.test.ts",
+  "get-session": "test/e2e/people.test.ts",
+  "sign-out": "test/e2e/people.test.ts",
 };
 
 /** Errors that no client can bring about on purpose: a code, or an operation and a code. */
@@ -242,6 +267,11 @@ const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
   "resume-workflow-run DECLINED": "wants a user who declines: test/e2e/workflow-asking.test.ts",
   "get-current-workspace NOT_FOUND": "wants a workspace that was deleted, and nothing deletes one yet",
   "get-profile NOT_FOUND": "wants a person who was deleted, and nothing deletes one yet",
+  "update-profile NOT_FOUND": "wants a person who was deleted, and nothing deletes one yet",
+  "list-workspaces NOT_FOUND": "wants a workspace that was deleted, and nothing deletes one yet",
+  "create-workspace NOT_FOUND": "wants a workspace that was deleted, and nothing deletes one yet",
+  "activate-device RATE_LIMITED": "wants many at once",
+  "poll-device-activation RATE_LIMITED": "wants many at once",
 };
 
 let found: Promise<string[]> | undefined;

@@ -10,7 +10,7 @@ export interface Promised {
 
 const row = (tool: string, route: string, scope: string, effect: Effect): Promised => ({ tool, route, scope, effect });
 
-/** The tables of skills, secrets, executions, artifacts, memory, billing, and two rows more. */
+/** The tables of operations, those rows that have a tool. */
 export const PROMISED: readonly Promised[] = [
   row("browse-marketplace", "GET /api/v1/marketplace/skills", "public", "read"),
   row("list-skill-categories", "GET /api/v1/marketplace/skills/categories", "public", "read"),
@@ -59,10 +59,39 @@ export const PROMISED: readonly Promised[] = [
   row("get-current-workspace", "GET /api/v1/workspaces/current", "none", "read"),
   row("get-profile", "GET /api/v1/profile", "profile:read", "read"),
   row("list-audit-logs", "GET /api/v1/audit-logs", "owner", "read"),
+  row("update-profile", "PATCH /api/v1/profile", "profile:write", "write"),
+  row("list-workspace-keys", "GET /api/v1/api-keys", "owner", "read"),
+  row("create-workspace-key", "POST /api/v1/api-keys", "owner", "write"),
+  row("revoke-workspace-key", "POST /api/v1/api-keys/:id/revoke", "owner", "destroy"),
+  row("list-workspaces", "GET /api/v1/workspaces", "none", "read"),
+  row("create-workspace", "POST /api/v1/workspaces", "owner", "write"),
+  row("switch-workspace", "PUT /api/v1/workspaces/current", "owner", "write"),
+  row("list-workspace-members", "GET /api/v1/workspaces/:id/members", "none", "read"),
+  row("invite-workspace-member", "POST /api/v1/workspaces/:id/invitations", "owner", "write"),
+  row("activate-device", "POST /api/v1/activate", "public", "write"),
+  row("poll-device-activation", "POST /api/v1/activate/poll", "public", "write"),
+  row("connect-agent", "POST /api/v1/agents/connect", "none", "write"),
+  row("poll-agent-connection", "GET /api/v1/agents/connect/poll/:id", "none", "read"),
+  row("request-permission", "POST /api/v1/agents/request-permission", "none", "write"),
+];
+
+/** Doors that were promised to people, and that no tool shows. */
+export const PROMISED_TO_PEOPLE: readonly (readonly [string, string])[] = [
+  ["GET /api/v1/activate/lookup", "session"],
+  ["POST /api/v1/activate/confirm", "session"],
+  ["POST /api/v1/activate/deny", "session"],
+  ["GET /api/v1/agents/consents", "session"],
+  ["POST /api/v1/agents/consents/:id/approve", "session"],
+  ["POST /api/v1/agents/consents/:id/deny", "session"],
 ];
 
 /** Operations that take an idempotency key. */
-export const IDEMPOTENT: readonly string[] = ["execute-skill", "create-secret"];
+export const IDEMPOTENT: readonly string[] = [
+  "create-secret",
+  "create-workspace",
+  "create-workspace-key",
+  "execute-skill",
+];
 
 /** What each tool takes beside the path: a list also takes `limit`, `after_id` and `before_id`. */
 export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
@@ -74,7 +103,7 @@ export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "complete-execution": ["id", "output", "artifacts"],
   "rerun-execution": ["id", "input"],
   "list-artifacts": ["execution_id", "type", "limit", "after_id", "before_id"],
-  "write-memory": ["content", "mode"],
+  "write-memory": ["content", "mode", "version"],
   "list-workflows": ["limit", "after_id", "before_id"],
   "start-workflow": ["id", "inputData"],
   "list-workflow-runs": ["status", "workflow_id", "limit", "after_id", "before_id"],
@@ -95,5 +124,17 @@ export const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "bind-skill-secret": ["slug", "secretId", "envVar"],
   "unbind-skill-secret": ["slug", "id"],
   "set-byok-key": ["anthropicKey"],
+  "update-profile": ["name", "email", "version"],
+  "list-workspace-keys": ["limit", "after_id", "before_id"],
+  "create-workspace-key": ["name", "scopes", "expires_in"],
+  "list-workspaces": ["limit", "after_id", "before_id"],
+  "create-workspace": ["name", "slug"],
+  "switch-workspace": ["workspace"],
+  "list-workspace-members": ["id", "limit", "after_id", "before_id"],
+  "invite-workspace-member": ["id", "email", "role"],
+  "activate-device": ["client_label"],
+  "poll-device-activation": ["device_code"],
+  "connect-agent": ["requestedScopes", "agentDisplayName", "reason"],
+  "request-permission": ["scope", "reason", "mode"],
   "list-transactions": ["limit", "after_id", "before_id"],
 };

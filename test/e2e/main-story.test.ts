@@ -124,7 +124,7 @@ async function expectAll(face: McpFace): Promise<void> {
   ]);
   await expectModelRun(face, "exec_1");
   await expectAgentRun(face, "exec_2");
-  expect(await ask(face, "read-memory")).toEqual({ content: "exec_1 is done.\n\n---\n\nexec_2 is drawn." });
+  expect(await ask(face, "read-memory")).toMatchObject({ content: "exec_1 is done.\n\n---\n\nexec_2 is drawn." });
   const installed = await ask(face, "list-installed-skills");
   expect(installed).toMatchObject({ first_id: "algorithmic-art", last_id: "summarize" });
   const { prompts } = await face.client.listPrompts();

@@ -100,7 +100,7 @@ describe("P63: production starts", () => {
     const home = await temporaryFolder();
     const env = { NODE_ENV: "production", CLANKER_FIXTURES: "0" };
     const face = await connectStdio(home, env);
-    expect(await face.call("read-memory")).toEqual({ answer: { content: "" } });
+    expect(await face.call("read-memory")).toMatchObject({ answer: { content: "" } });
     await face.close();
     expect((await runProgram(["keys", "list"], { env, home })).code).toBe(0);
   });

@@ -2,7 +2,8 @@ import type { ErrorCode } from "../../src/core/errors.js";
 import type { Args, Json } from "../support/faces.js";
 
 /** Who calls: the owner, keys with other scopes, and those who must not get in. */
-export type CallerName = "owner" | "reader" | "runner" | "writer" | "nobody" | "stranger" | "revoked" | "expired";
+export type CallerName =
+  "owner" | "reader" | "runner" | "writer" | "mover" | "nobody" | "stranger" | "revoked" | "expired";
 
 /** What was kept of earlier answers, by the name it was kept under. */
 export type Made = Readonly<Record<string, Json>>;

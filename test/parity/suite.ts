@@ -167,6 +167,7 @@ async function keysOf(keys: Keys): Promise<Record<CallerName, string | undefined
     reader: (await make("reader")).key,
     runner: (await make("runner", { scopes: ["tool:execute"] })).key,
     writer: (await make("writer", { scopes: ["memory:write"] })).key,
+    mover: (await make("mover", { scopes: ["*"] })).key,
     nobody: undefined,
     stranger: "ck_0123456789012345678901234567890123456789012",
     revoked: revoked.key,
@@ -213,6 +214,13 @@ const VARYING = new Set([
   "end",
   "url",
   "state",
+  "expires_at",
+  "device_code",
+  "user_code",
+  "link_code",
+  "verification_url",
+  "verification_url_complete",
+  "approval_url",
 ]);
 
 function comparable(call: Call, outcome: Outcome): unknown {

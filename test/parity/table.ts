@@ -5,6 +5,7 @@ import { withAnApp } from "./with-an-app.js";
 import { whileItRuns, withAModel } from "./with-a-model.js";
 import { withoutAnthropic, withSecrets } from "./with-secrets.js";
 import { withoutAModel } from "./without-a-model.js";
+import { withPeople } from "./with-people.js";
 import { withWorkflows, WORKFLOWS } from "./with-workflows.js";
 
 /** Calls in their order, on a server of their own. */
@@ -33,6 +34,7 @@ export const table: readonly Chapter[] = [
     settings: { ANTHROPIC_BASE_URL: "http://127.0.0.1:9" },
     calls: withoutAnthropic,
   },
+  { title: "with people", model: false, settings: {}, calls: withPeople },
   {
     title: "with an app connected",
     model: false,

@@ -158,7 +158,7 @@ describe("a key that is not accepted", () => {
   it.each(["key_9", "9", "sec_1", "nonsense"])("cannot be revoked as %j where there is none", async (id) => {
     const { keys } = await bench();
     await keys.create(MINE, 1, { name: "a" });
-    await expect(keys.revoke(MINE, id)).rejects.toEqual(refusal("NOT_FOUND", "keys list"));
+    await expect(keys.revoke(MINE, id)).rejects.toEqual(refusal("NOT_FOUND", "list-workspace-keys"));
   });
 
   it("is not revoked from another workspace", async () => {

@@ -30,22 +30,41 @@ describe.each(Object.entries(places))("the memory over %s", (_name, open) => {
   });
 });
 
+describe.each(Object.entries(places))("P54: two writers of the memory over %s", (_name, open) => {
+  it("with one version: the later is told, and what the first wrote stays", async () => {
+    const [one, two] = await Promise.all((await open()).map((store) => openServices({ store })));
+    const { version } = (await one?.services.memory.read(MINE)) ?? {};
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, at) =>
+        (at % 2 ? one : two)?.services.memory.write(MINE, `draft ${at}`, "replace", version),
+      ),
+    );
+    const held = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    expect(held).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") expect(outcome.reason).toEqual(refusal("CONFLICT", "read it again"));
+    }
+    expect(await two?.services.memory.read(MINE)).toEqual(held[0]?.value);
+    await expect(one?.services.memory.write(MINE, "x", "append", version)).rejects.toEqual(refusal("CONFLICT"));
+  });
+});
+
 describe("the memory", () => {
   it("is empty at first, and each workspace has its own", async () => {
     const { memory } = (await openServices()).services;
-    expect(await memory.read(MINE)).toEqual({ content: "" });
+    expect(await memory.read(MINE)).toEqual({ content: "", version: 0 });
     await memory.write(THEIRS, "theirs", "append");
-    expect(await memory.read(MINE)).toEqual({ content: "" });
-    expect(await memory.read(THEIRS)).toEqual({ content: "theirs" });
+    expect(await memory.read(MINE)).toEqual({ content: "", version: 0 });
+    expect(await memory.read(THEIRS)).toEqual({ content: "theirs", version: 1 });
   });
 
   it("is replaced, or grows by a note under a separator", async () => {
     const { memory } = (await openServices()).services;
-    expect(await memory.write(MINE, "one", "append")).toEqual({ content: "one" });
-    expect(await memory.write(MINE, "two", "append")).toEqual({ content: `one${SEPARATOR}two` });
-    expect(await memory.write(MINE, "three", "replace")).toEqual({ content: "three" });
-    expect(await memory.write(MINE, "", "replace")).toEqual({ content: "" });
-    expect(await memory.write(MINE, "four", "append")).toEqual({ content: "four" });
+    expect(await memory.write(MINE, "one", "append")).toEqual({ content: "one", version: 1 });
+    expect(await memory.write(MINE, "two", "append")).toEqual({ content: `one${SEPARATOR}two`, version: 2 });
+    expect(await memory.write(MINE, "three", "replace")).toEqual({ content: "three", version: 3 });
+    expect(await memory.write(MINE, "", "replace")).toEqual({ content: "", version: 4 });
+    expect(await memory.write(MINE, "four", "append")).toEqual({ content: "four", version: 5 });
   });
 
   it("keeps every character", async () => {

@@ -26,6 +26,8 @@ export interface TwoProcesses {
   /** Makes a key with every scope, or those named. */
   makeKey(scopes?: string): Promise<{ readonly key: string; readonly id: string }>;
   revokeKey(id: string): Promise<void>;
+  /** A link that signs the owner in. */
+  ownerLink(): Promise<string>;
 }
 
 /** Starts them over a Redis of their own, or over one file. */
@@ -47,8 +49,8 @@ export async function startTwoProcesses(
   afterPrograms(() => proxy.stop());
 
   const command = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await runProgram(["keys", ...args], { home, env: settings });
-    if (code !== 0) throw new Error(`keys ${args.join(" ")} failed: ${stderr}`);
+    const { code, stdout, stderr } = await runProgram(args, { home, env: settings });
+    if (code !== 0) throw new Error(`${args.join(" ")} failed: ${stderr}`);
     return stdout;
   };
   return {
@@ -61,12 +63,15 @@ export async function startTwoProcesses(
       proxy.replace(process, servers[process].url);
     },
     async makeKey(scopes = "*") {
-      const [key = "", described = ""] = (await command("create", "--name", "x", "--scopes", scopes)).split("\n");
+      const [key = "", described = ""] = (await command("keys", "create", "--name", "x", "--scopes", scopes)).split(
+        "\n",
+      );
       return { key, id: described.split(" ")[0] ?? "" };
     },
     async revokeKey(id) {
-      await command("revoke", id);
+      await command("keys", "revoke", id);
     },
+    ownerLink: async () => (await command("owner-link")).split("\n")[0] ?? "",
   };
 }
 

@@ -31,7 +31,7 @@ export const account = [
     description: "Change the name or the e-mail address of the person whose key this is.",
     effect: "write",
     scope: "profile:write",
-    audit: { action: "profile.update", resource: "person" },
+    audit: { action: "profile.update", resource: "profile" },
     input: z
       .strictObject({
         name: z.string().trim().min(1).max(100).optional().describe("leave out to keep it"),

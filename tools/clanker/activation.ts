@@ -59,7 +59,7 @@ export const activation = [
     effect: "write",
     scope: "public",
     audit: { action: "device.poll", resource: "device" },
-    input: z.strictObject({ device_code: z.string().min(1).max(128) }),
+    input: z.strictObject({ device_code: z.string().min(1).max(128).describe("the one that activate-device gave") }),
     output: z.object({
       status: z.enum(["pending", "slow_down", "completed", "denied", "expired"]),
       interval: z.int().optional(),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { isPerson } from "../../src/core/caller.js";
+import { AppError } from "../../src/core/errors.js";
 import type { Context } from "../../src/core/operation.js";
 import { idInput } from "../../src/core/ids.js";
 import { pageInput, pageOf } from "../../src/core/page.js";
@@ -88,7 +90,7 @@ export const consents = [
     scope: "none",
     audit: { action: "consent.request", resource: "consent" },
     input: z.strictObject({
-      scope: z.string().min(1).max(64),
+      scope: z.string().min(1).max(64).describe("the scope that the refused call named"),
       reason,
       mode: mode
         .optional()
@@ -97,7 +99,13 @@ export const consents = [
     output: asked,
     errors: ["CONFLICT"],
     run: ({ scope, reason, mode }, context) =>
-      ask(context, { scopes: [scope], agent: context.caller.userAgent?.slice(0, 100) ?? "An agent", reason, mode }),
+      ask(context, {
+        scopes: [scope],
+        agent: context.caller.userAgent?.slice(0, 100) ?? "An agent",
+        reason,
+        mode,
+        adds: true,
+      }),
   }),
   define({
     name: "list-consents",
@@ -110,11 +118,11 @@ export const consents = [
     input: z.strictObject({
       ...pageInput,
       link_code: z.string().min(1).max(32).optional().describe("only the one with this code"),
-      status: status.optional(),
+      status: status.optional().describe("only those that stand like this"),
     }),
     output: pageOf(consent),
     errors: ["INVALID_CURSOR", "PERSON_REQUIRED"],
-    run: (input, { services, caller }) => services.consents.page(caller.workspace, input),
+    run: (input, { services, caller }) => services.consents.page(caller, input),
   }),
   define({
     name: "approve-consent",
@@ -153,6 +161,9 @@ export const consents = [
 
 /** Asks the person; a client that can show a page is asked to open the one where the person decides. */
 async function ask({ services, caller, need }: Context<Services>, wish: Wish) {
+  if (isPerson(caller)) {
+    throw new AppError("ACCESS_DENIED", "Agents ask for scopes, with an API key; a person has what their role gives.");
+  }
   const view = await services.consents.ask(caller, wish);
   if (!view) return { status: "active", scopes: [...wish.scopes] };
   const approval_url = services.pageUrl(`/approvals?code=${view.link_code}`);

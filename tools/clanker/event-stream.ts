@@ -1,5 +1,6 @@
 import type { StreamEvent } from "../../src/core/answer.js";
-import { allows } from "../../src/core/caller.js";
+import { allows, isPerson } from "../../src/core/caller.js";
+import { formatId } from "../../src/core/ids.js";
 import type { Context } from "../../src/core/operation.js";
 import type { WorkspaceEvent } from "../../src/services/events.js";
 import type { Services } from "../../src/services/services.js";
@@ -9,6 +10,7 @@ const SCOPE_OF: Partial<Record<WorkspaceEvent["type"], string>> = {
   "artifact-created": "workspace:files:read",
   "artifact-deleted": "workspace:files:read",
   "memory-updated": "memory:read",
+  // Whoever manages the workspace decides for every key, others for their own.
   "consent-requested": "owner",
 };
 
@@ -39,10 +41,11 @@ export async function eventStream(context: Context<Services>, filter: Filter): P
     if (waiting.length <= BACKLOG) waiting.push(event);
     wake();
   });
+  let { scopes } = caller;
   const recheck = setInterval(() => {
     // A store that does not answer now is asked again.
-    services.keys.isGood(caller).then(
-      (good) => good || end(),
+    services.keys.scopesLeft(caller).then(
+      (left) => (left ? (scopes = left) : end()),
       () => undefined,
     );
   }, RECHECK_MS).unref();
@@ -67,7 +70,7 @@ export async function eventStream(context: Context<Services>, filter: Filter): P
     }
   }
 
-  const wanted = wantedBy(context, filter);
+  const wanted = wantedBy(context, filter, () => scopes);
   return (async function* () {
     try {
       while (!ended && waiting.length <= BACKLOG) {
@@ -85,9 +88,15 @@ export async function eventStream(context: Context<Services>, filter: Filter): P
   })();
 }
 
-function wantedBy({ caller }: Context<Services>, { sources }: Filter): (event: WorkspaceEvent) => boolean {
+function wantedBy(
+  { caller }: Context<Services>,
+  { sources }: Filter,
+  scopes: () => ReadonlySet<string>,
+): (event: WorkspaceEvent) => boolean {
   const named = sources?.split(",").map((source) => source.trim());
-  return ({ type, source }) =>
-    allows(caller.scopes, SCOPE_OF[type] ?? "none") &&
-    (named === undefined || source === undefined || named.includes(source));
+  const isTheirs = ({ type, data }: WorkspaceEvent) =>
+    type === "consent-requested" && isPerson(caller) && data["person"] === formatId("person", caller.person);
+  return (event) =>
+    (allows(scopes(), SCOPE_OF[event.type] ?? "none") || isTheirs(event)) &&
+    (named === undefined || event.source === undefined || named.includes(event.source));
 }

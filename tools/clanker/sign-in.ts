@@ -29,7 +29,7 @@ export const signIn = [
     scope: "public",
     audit: { action: "session.create", resource: "session" },
     input: z.strictObject({
-      token: z.string().min(1).max(128),
+      token: z.string().min(1).max(128).describe("what the link has behind #token="),
       name: z.string().trim().min(1).max(100).optional().describe("what others call you, for an invitation"),
     }),
     output: session,

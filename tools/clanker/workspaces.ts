@@ -70,7 +70,7 @@ export const workspaces = [
     toolset: "workspaces",
     title: "Switch the workspace",
     description:
-      "Bind the calling key to another workspace of its person, by id or slug. Its open sessions end: connect again.",
+      "Bind the calling key to another workspace of its person, by id or slug; where the person is a member only, it keeps a member's scopes. Its open sessions end: connect again.",
     effect: "write",
     scope: "owner",
     audit: { action: "workspace.switch", resource: "workspace" },
@@ -80,7 +80,7 @@ export const workspaces = [
     async run(input, { services, caller, concerns }) {
       const target = await services.workspaces.find(caller.person, input.workspace);
       if (caller.key === undefined) throw cannotSwitch(isPerson(caller));
-      await services.keys.rebind(caller, target);
+      await services.keys.rebind(caller, target, await services.signIns.scopesIn(target, caller.person));
       concerns(target);
       return services.workspaces.current(target, caller.person);
     },

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { z } from "zod";
 import { AppError, quote } from "../../core/errors.js";
+import { visible } from "../../core/untrusted.js";
 
 /** What `login` works with; `print` writes a line to the person. */
 export interface LoginCommand {
@@ -13,17 +14,26 @@ export interface LoginCommand {
   readonly signal: AbortSignal;
 }
 
+/** What a terminal is shown: one line without characters that act on it, whatever server wrote it. */
+const line = z
+  .string()
+  .max(2000)
+  .transform((text) => visible(text).replaceAll(/\s+/g, " "));
+
 const begun = z.object({
   device_code: z.string(),
-  user_code: z.string(),
-  verification_url_complete: z.string(),
-  expires_in: z.number(),
-  interval: z.number(),
+  user_code: line,
+  verification_url_complete: line,
+  expires_in: z.number().min(1).max(86_400),
+  interval: z.number().min(1).max(600),
 });
 
 const polled = z.object({
   status: z.enum(["pending", "slow_down", "completed", "denied", "expired"]),
-  api_key: z.string().optional(),
+  api_key: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/)
+    .optional(),
 });
 
 /** Seconds that `slow_down` adds to the interval (RFC 8628, section 3.5). */
@@ -61,14 +71,15 @@ async function poll(url: string, device: z.output<typeof begun>, signal: AbortSi
   let interval = device.interval;
   while (Date.now() < until) {
     await sleep(interval * 1000, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) throw new AppError("CANCELLED", "Stopped; this device has no key.");
-    const { status, api_key: key } = await post(
-      url,
-      "activate/poll",
-      { device_code: device.device_code },
-      polled,
-      signal,
+    if (signal.aborted) throw stopped();
+    const answer = await post(url, "activate/poll", { device_code: device.device_code }, polled, signal).catch(
+      (thrown: unknown) => {
+        // A server that is away for a moment is asked again, less often (RFC 8628, section 3.5).
+        if (!(thrown instanceof AppError && thrown.code === "STORE_UNAVAILABLE")) throw thrown;
+        return { status: "slow_down", api_key: undefined } as const;
+      },
     );
+    const { status, api_key: key } = answer;
     if (key !== undefined) return key;
     if (status === "slow_down") interval += SLOWER_SECONDS;
     else if (status !== "pending") throw new AppError("ACCESS_DENIED", REFUSED[status] ?? "This device has no key.");
@@ -86,16 +97,23 @@ async function post<T>(url: string, path: string, body: object, schema: z.ZodTyp
     headersTimeout: 15_000,
     bodyTimeout: 15_000,
   }).catch((cause: unknown) => {
-    throw new AppError("UPSTREAM_FAILED", `${url} does not answer; is the server running, and the address right?`, {
+    if (signal.aborted) throw stopped();
+    throw new AppError("STORE_UNAVAILABLE", `${url} does not answer; is the server running, and the address right?`, {
       cause,
     });
   });
   const json = await answer.body.json().catch(() => undefined);
   const parsed = schema.safeParse(json);
   if (answer.statusCode === 200 && parsed.success) return parsed.data;
-  const said = z.object({ error: z.object({ message: z.string() }) }).safeParse(json);
+  if (signal.aborted) throw stopped();
+  const said = z.object({ error: z.object({ message: line }) }).safeParse(json);
   const why = said.success ? said.data.error.message : `it answered with status ${answer.statusCode}`;
-  throw new AppError("UPSTREAM_FAILED", `${url} did not go along: ${why}`);
+  const passes = answer.statusCode === 429 || answer.statusCode >= 500;
+  throw new AppError(passes ? "STORE_UNAVAILABLE" : "UPSTREAM_FAILED", `${url} did not go along: ${why}`);
+}
+
+function stopped(): AppError {
+  return new AppError("CANCELLED", "Stopped; this device has no key.");
 }
 
 /** Adds the key to those in the file, written whole or not at all. */

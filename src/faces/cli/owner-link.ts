@@ -1,20 +1,35 @@
 import { AppError, quote } from "../../core/errors.js";
 import { parseId } from "../../core/ids.js";
+import type { People } from "../../services/people.js";
 import type { SignIns } from "../../services/sign-ins.js";
 
 /** Prints a link that signs the owner, or another person by id, in to the pages, once. */
 export async function ownerLink(
   commands: {
     readonly signIns: SignIns;
+    readonly people: People;
+    /** Whether other processes see what this one writes. */
+    readonly isShared: boolean;
     readonly owner: { readonly person: number };
     readonly print: (line: string) => void;
   },
   { person }: { readonly person?: string },
 ): Promise<void> {
-  const { signIns, owner, print } = commands;
+  const { signIns, people, isShared, owner, print } = commands;
+  if (!isShared) {
+    throw new AppError(
+      "INVALID_INPUT",
+      "CLANKER_STORE is memory:, which no other process sees; name the server's store.",
+    );
+  }
   const number = person === undefined ? owner.person : parseId("person", person);
   if (number === undefined)
     throw new AppError("INVALID_INPUT", `--person takes an id such as usr_2, not ${quote(person ?? "")}.`);
+  if (!(await people.find(number)))
+    throw new AppError(
+      "NOT_FOUND",
+      `There is no person ${quote(person ?? "")} here; --person takes an id such as usr_2.`,
+    );
   const { url, expires_at: until } = await signIns.linkFor(number);
   print(url);
   print(`It signs in once, until ${until}.`);

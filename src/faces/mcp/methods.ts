@@ -1,6 +1,6 @@
 import { InputRequired } from "../../core/asking.js";
 import type { Caller } from "../../core/caller.js";
-import { quote, toAppError } from "../../core/errors.js";
+import { formAt, quote, toAppError } from "../../core/errors.js";
 import { splitKeyArgument } from "../../core/key-argument.js";
 import type { Progress } from "../../core/operation.js";
 import { isOn, WHOLE_SURFACE } from "../../core/surface.js";
@@ -60,7 +60,7 @@ export function createMethods(
       return marked(success(answer, params["arguments"]), isReplay);
     } catch (thrown) {
       if (thrown instanceof InputRequired) throw thrown;
-      return marked(failure(toAppError(thrown), caller.requestId), isReplay);
+      return marked(failure(toAppError(thrown), caller.requestId, formAt(entry.operation.route?.path)), isReplay);
     } finally {
       report?.end();
     }

@@ -28,8 +28,8 @@ export function success(answer: unknown, args: unknown): CallToolResult {
 }
 
 /** A failed call, told to the model: no structured content, for clients check that against the output schema. */
-export function failure(error: AppError, requestId: string): CallToolResult {
-  return { isError: true, content: [{ type: "text", text: JSON.stringify(encodeError(error, requestId)) }] };
+export function failure(error: AppError, requestId: string, form?: "flat"): CallToolResult {
+  return { isError: true, content: [{ type: "text", text: JSON.stringify(encodeError(error, requestId, form)) }] };
 }
 
 /** The result with a word that it is the kept one of an earlier call, where it is. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Response } from "express";
 import type { BinaryAnswer } from "../../core/answer.js";
-import { type AppError, encodeError } from "../../core/errors.js";
+import { type AppError, encodeError, formAt } from "../../core/errors.js";
 import { answerAndPart } from "../last-words.js";
 
 /** What keeps a file that somebody made from acting on this origin, should a browser show it. */
@@ -33,7 +33,7 @@ export function sendError(res: ServerResponse, error: AppError): void {
     return;
   }
   if (error.status === 401) res.setHeader("www-authenticate", "Bearer");
-  const body = Buffer.from(JSON.stringify(encodeError(error, requestIdOf(res), isOfAgents(res) ? "flat" : undefined)));
+  const body = Buffer.from(JSON.stringify(encodeError(error, requestIdOf(res), formAt(res.req.url))));
   const headers = { "content-type": JSON_TYPE, "content-length": body.length };
   answerAndPart(res.req, res, { status: error.status, headers, body });
 }
@@ -43,11 +43,6 @@ export function sendFile(res: Response, file: BinaryAnswer): void {
   res.attachment(fileName(file.filename));
   res.setHeader("content-security-policy", FILE_POLICY);
   sendBytes(res, 200, MEDIA_TYPE.test(file.mimeType) ? file.mimeType : "application/octet-stream", file.content);
-}
-
-/** The Clanker document gives every error of these addresses in the flat form. */
-function isOfAgents({ req }: ServerResponse): boolean {
-  return req.url?.startsWith("/api/v1/agents/") ?? false;
 }
 
 /** The request id that the answer carries. */
