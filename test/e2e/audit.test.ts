@@ -94,7 +94,7 @@ describe("the audit log of a server", () => {
       exported.stdout
         .trimEnd()
         .split("\n")
-        .map((line) => (JSON.parse(line)).id),
+        .map((line) => JSON.parse(line).id),
     ).toEqual([1, 2, 3, 4, 5].map((n) => `log_${n}`));
     const db = new Database(join(home, "clanker.db"));
     db.exec(`UPDATE records SET value = replace(value, '"ok"', '"no"') WHERE collection = 'log:1' AND id = '3'`);

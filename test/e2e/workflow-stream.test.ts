@@ -92,7 +92,9 @@ describe("POST /api/v1/workflows/:id/stream, read with the ai package", () => {
     expect(whole.message).toMatchObject({ id: "run_1", metadata: { status: "completed" } });
     expect(part(whole.message, "data-step", "keep").data).toMatchObject({ status: "completed" });
     expect(part(whole.message, "data-run").data).toMatchObject({ status: "completed", output: true });
-    expect(await ask(connectRest(server.url, server.key), "read-memory")).toMatchObject({ content: "Whales are large." });
+    expect(await ask(connectRest(server.url, server.key), "read-memory")).toMatchObject({
+      content: "Whales are large.",
+    });
   });
 
   it("ends with [DONE] and has no event names, as the protocol wants", async () => {

@@ -13,7 +13,8 @@ interface DataKey {
   readonly wrapped: string;
   readonly previous?: string;
 }
-const dataKey = async (store: Store, workspace = 1) => (await store.get<DataKey>("data-keys", String(workspace)))?.value;
+const dataKey = async (store: Store, workspace = 1) =>
+  (await store.get<DataKey>("data-keys", String(workspace)))?.value;
 
 const place = (workspace: number): SealedPlace => ({
   collection: `sealed:${workspace}`,
