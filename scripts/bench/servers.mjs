@@ -13,10 +13,14 @@ const HEAP_CHILD = fileURLToPath(new URL("heap-child.mjs", import.meta.url));
 
 /** @typedef {{ status: number, type: string, body: string }} Answer What a bare server answers, the body in base64. */
 
-/** This server, up as soon as it answered an `initialize`. */
-export function startOurs() {
+/**
+ * This server, up as soon as it answered an `initialize`.
+ *
+ * @param {Record<string, string>} [settings]
+ */
+export function startOurs(settings = {}) {
   return startServer(process.execPath, [`${root}dist/src/main.js`, "serve"], {
-    environment: { CLANKER_OWNER_KEY: KEY },
+    environment: { CLANKER_OWNER_KEY: KEY, ...settings },
     ready: answersInitialize,
   });
 }

@@ -45,8 +45,9 @@ export const components = {
       description: "Present where this is the kept answer of an earlier call.",
       schema: { ...text, enum: ["true"] },
     },
-    RateLimit: { description: "Requests a minute below /api/v1/.", schema: count },
+    RateLimit: { description: "Requests a minute; on every answer below /api/v1/, errors too.", schema: count },
     RateLimitRemaining: { description: "How many more in this minute.", schema: count },
+    RetryAfter: { description: "Seconds to wait.", schema: count },
     RateLimitReset: { description: "Seconds until the count starts anew.", schema: count },
   },
   schemas: {
@@ -87,6 +88,10 @@ export const components = {
 export const answerHeaders = (): Part => ({
   "x-request-id": ref("headers", "RequestId"),
   "clanker-version": ref("headers", "Version"),
+});
+
+/** Those of the limit, on every answer below `/api/v1/`; the document names them where a client looks for them. */
+export const limitHeaders = (): Part => ({
   "x-ratelimit-limit": ref("headers", "RateLimit"),
   "x-ratelimit-remaining": ref("headers", "RateLimitRemaining"),
   "x-ratelimit-reset": ref("headers", "RateLimitReset"),
@@ -115,7 +120,10 @@ export function errorResponse(codes: readonly ErrorCode[]): Part {
   const forms = [...names].map((name) => ref("schemas", name));
   return {
     description: codes.join(", "),
-    headers: answerHeaders(),
+    headers: {
+      ...answerHeaders(),
+      ...(codes.includes("RATE_LIMITED") && { ...limitHeaders(), "retry-after": ref("headers", "RetryAfter") }),
+    },
     content: { "application/json": { schema: forms.length === 1 ? forms[0] : { oneOf: forms } } },
   };
 }

@@ -2,7 +2,15 @@ import type { Route } from "../../core/operation.js";
 import type { Entry, Registry } from "../../core/registry.js";
 import { type JsonSchema, outputSchema } from "../../core/schema.js";
 import { takesQuery } from "./arguments.js";
-import { answerHeaders, components, errorResponse, errorResponses, type Part, ref } from "./openapi-components.js";
+import {
+  answerHeaders,
+  components,
+  errorResponse,
+  errorResponses,
+  limitHeaders,
+  type Part,
+  ref,
+} from "./openapi-components.js";
 import { isRouted } from "./operation-door.js";
 
 type Routed<Services> = Entry<Services> & { readonly operation: { readonly route: Route } };
@@ -86,7 +94,11 @@ function describe<Services>(entry: Routed<Services>): Part {
 }
 
 function headersOf<Services>({ operation }: Routed<Services>): Part {
-  return { ...answerHeaders(), ...(operation.idempotent && { "idempotency-replayed": ref("headers", "Replayed") }) };
+  return {
+    ...answerHeaders(),
+    ...limitHeaders(),
+    ...(operation.idempotent && { "idempotency-replayed": ref("headers", "Replayed") }),
+  };
 }
 
 function securityOf<Services>({ operation: { scope, route } }: Routed<Services>): Part {

@@ -130,13 +130,12 @@ export interface Secret {
 export interface AuditEntry {
   readonly id: string;
   readonly action: string;
-  readonly actor?: unknown;
-  readonly ip?: string | null;
-  readonly created_at?: string;
-  readonly time?: string;
-  readonly outcome?: string;
-  readonly resource_type?: string;
-  readonly resource_id?: string | null;
+  readonly actor: { readonly type: string; readonly person_id?: string; readonly key_prefix?: string };
+  readonly ip?: string;
+  readonly created_at: string;
+  readonly outcome: string;
+  readonly resource_type: string;
+  readonly resource_id?: string;
 }
 
 export interface Balance {

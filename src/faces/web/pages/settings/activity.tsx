@@ -38,9 +38,9 @@ export function Activity() {
               </span>
             </span>
             <span class="row-side">
-              {entry.outcome !== undefined && entry.outcome !== "success" && <span>{entry.outcome}</span>}
+              {entry.outcome !== "ok" && <span>{entry.outcome}</span>}
               <span class="row-note">
-                <Time at={entry.created_at ?? entry.time ?? ""} />
+                <Time at={entry.created_at} />
               </span>
             </span>
           </div>
@@ -50,10 +50,8 @@ export function Activity() {
   );
 }
 
-/** The actor's name, whichever way the entry tells it. */
-function nameOf(actor: unknown): string {
-  if (typeof actor === "string") return actor;
-  if (typeof actor !== "object" || actor === null) return "";
-  const { name, id, key } = actor as Readonly<Record<string, unknown>>;
-  return [name, key, id].filter((part) => typeof part === "string").join(" ");
+/** Who it was: a key by its first characters, a person by their id. */
+function nameOf({ type, person_id: person, key_prefix: key }: AuditEntry["actor"]): string {
+  if (type === "key") return `key ${key ?? ""}…`;
+  return type === "session" ? (person ?? "a person") : type;
 }
