@@ -151,7 +151,7 @@ describe("the client", () => {
     const { server, call, store } = await bench({ development: true });
     server.answer(() => withToken(TOKEN));
     await call("frontend_post_client", {}, { key: 3 });
-    const kept: unknown = await store.documents("clerk-clients").get(`1:key_3:${server.url}`);
+    const kept = (await store.get<string>(`clerk-clients:1`, `key_3:${server.url}`))?.value;
     expect(kept).toMatch(/^v1\.[\w.-]+$/);
     expect(kept).not.toContain(TOKEN);
     expect(kept).not.toContain(DEV_BROWSER);
