@@ -151,12 +151,13 @@ describe("the client", () => {
     const { server, call, store } = await bench({ development: true });
     server.answer(() => withToken(TOKEN));
     await call("frontend_post_client", {}, { key: 3 });
-    const kept = (await store.get<string>(`clerk-clients:1`, `key_3:${server.url}`))?.value;
+    const kept = (await store.get<string>("clerk-clients:1", `key_3:${server.url}`))?.value;
     expect(kept).toMatch(/^v1\.[\w.-]+$/);
     expect(kept).not.toContain(TOKEN);
     expect(kept).not.toContain(DEV_BROWSER);
     // What was sealed for one caller opens for no other.
-    await store.documents("clerk-clients").set(`1:key_4:${server.url}`, kept);
+    const id = `key_4:${server.url}`;
+    await store.commit([{ kind: "insert", collection: "clerk-clients:1", id, value: kept }]);
     await expect(call("frontend_get_client", {}, { key: 4 })).rejects.toEqual(refusal("SEAL_BROKEN"));
   });
 
