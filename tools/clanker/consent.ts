@@ -77,7 +77,10 @@ export const consents = [
       token_header: z.string().optional(),
     }),
     errors: ["NOT_FOUND", "CONFLICT"],
-    run: (input, { services, caller }) => services.consents.poll(caller, input.id),
+    async run(input, { services, caller }) {
+      requireAgent(caller);
+      return services.consents.poll(caller, input.id);
+    },
   }),
   define({
     tool: "request-permission",
@@ -159,11 +162,14 @@ export const consents = [
   }),
 ];
 
+function requireAgent(caller: Context<Services>["caller"]): void {
+  if (!isPerson(caller)) return;
+  throw new AppError("ACCESS_DENIED", "Agents ask for scopes, with an API key; a person has what their role gives.");
+}
+
 /** Asks the person; a client that can show a page is asked to open the one where the person decides. */
 async function ask({ services, caller, need }: Context<Services>, wish: Wish) {
-  if (isPerson(caller)) {
-    throw new AppError("ACCESS_DENIED", "Agents ask for scopes, with an API key; a person has what their role gives.");
-  }
+  requireAgent(caller);
   const view = await services.consents.ask(caller, wish);
   if (!view) return { status: "active", scopes: [...wish.scopes] };
   const approval_url = services.pageUrl(`/approvals?code=${view.link_code}`);
