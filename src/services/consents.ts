@@ -140,6 +140,13 @@ export function createConsents(options: {
     };
   };
 
+  const tell = (
+    workspace: number,
+    type: "consent-requested" | "consent-decided",
+    id: string,
+    { linkCode, person }: ConsentRecord,
+  ) => events.publish(workspace, { type, data: { id, link_code: linkCode, person: formatId("person", person) } });
+
   const bareScopesOf = async ({ workspace, key, scopes }: Asker): Promise<ReadonlySet<string>> => {
     if (key === undefined) return scopes;
     return new Set((await keys.find(workspace, key))?.value.scopes);
@@ -211,10 +218,7 @@ export function createConsents(options: {
       const number = await records.next();
       await commitFresh(store, [records.insert(workspace, number, record)]);
       const id = formatId("consent", number);
-      await events.publish(workspace, {
-        type: "consent-requested",
-        data: { id, link_code: record.linkCode, person: formatId("person", person) },
-      });
+      await tell(workspace, "consent-requested", id, record);
       return viewOf(workspace, record, id);
     },
 
@@ -261,7 +265,9 @@ export function createConsents(options: {
         const number = Number(found.id);
         const changes = [records.replace(workspace, found, value), ...(await keyChange(workspace, number, value))];
         if (!(await store.commit(changes))) return undefined;
-        return { result: await viewOf(workspace, value, formatId("consent", number)) };
+        const said = formatId("consent", number);
+        await tell(workspace, "consent-decided", said, value);
+        return { result: await viewOf(workspace, value, said) };
       }),
 
     async deny(decider, id) {
@@ -274,7 +280,9 @@ export function createConsents(options: {
         return { value: next, tags: tagsOf(next) };
       });
       if (!denied) throw new AppError("NOT_FOUND", "This request was removed meanwhile.");
-      return viewOf(workspace, denied.value, formatId("consent", Number(number)));
+      const said = formatId("consent", Number(number));
+      await tell(workspace, "consent-decided", said, denied.value);
+      return viewOf(workspace, denied.value, said);
     },
   };
 

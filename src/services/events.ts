@@ -12,6 +12,7 @@ export interface WorkspaceEvent {
     | "artifact-deleted"
     | "memory-updated"
     | "consent-requested"
+    | "consent-decided"
     | "skills-changed";
   /** The `interface` of the execution it came from, such as `api` or `mcp`; absent for what no execution did. */
   readonly source?: string;

@@ -7,7 +7,7 @@ import { ALL_SCOPES } from "../core/scopes.js";
 import { untilCommitted, update } from "../store/atomic.js";
 import type { Change, Store, Stored } from "../store/port.js";
 import { hashOf, LINKS, type LinkRecord, newToken } from "./invitations.js";
-import type { Memberships, Role } from "./memberships.js";
+import { type Memberships, membershipsOf, type Role } from "./memberships.js";
 import type { People } from "./people.js";
 import type { Workspaces } from "./workspaces.js";
 
@@ -114,6 +114,13 @@ export function createSignIns(options: {
     return begin(person, personal, workspace, [taking, ...changes, ...memberships.joining(workspace, person, role)]);
   };
 
+  /** Where a person begins: their own workspace, or the newest other one where that was deleted. */
+  const homeOf = async (person: number, personal: number): Promise<number> => {
+    if ((await memberships.roleOf(personal, person)) !== undefined) return personal;
+    const { rows } = await store.page(membershipsOf(person), { direction: "descending", limit: 1 });
+    return Number(rows[0]?.id ?? personal);
+  };
+
   const noteUse = async ({ id, value }: Stored<SessionRecord>, token: string): Promise<void> => {
     if (now() - value.usedAt < USE_NOTED_EVERY_MS) return;
     const later = { ttlMs: SESSION_IDLE_MS };
@@ -140,7 +147,7 @@ export function createSignIns(options: {
         const { person } = link.value;
         const known = await people.find(person);
         if (!known) throw badLink();
-        return begin(person, known.personal, known.personal, [taking]);
+        return begin(person, known.personal, await homeOf(person, known.personal), [taking]);
       }),
 
     async authenticate(token, wanted, { grant, ...origin }) {
@@ -149,7 +156,7 @@ export function createSignIns(options: {
       const found = place && (await store.get<SessionRecord>(SESSIONS, place.value.session));
       if (!found) throw new AppError("AUTH_REQUIRED", "This session has ended; sign in again.");
       const { person, personal } = found.value;
-      const workspace = wanted === undefined ? personal : parseId("workspace", wanted);
+      const workspace = wanted === undefined ? await homeOf(person, personal) : parseId("workspace", wanted);
       const role = workspace === undefined ? undefined : await memberships.roleOf(workspace, person);
       if (workspace === undefined || role === undefined)
         throw new AppError("ACCESS_DENIED", "You do not belong to the workspace that x-workspace-id names.");

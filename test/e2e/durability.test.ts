@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const notesIn = (content: string) => content.split("\n\n---\n\n");
 
-describe("what was acknowledged before a kill -9", () => {
+describe("P21: what was acknowledged before a kill -9", () => {
   it("is in the memory afterwards, once each, whoever wrote it", async () => {
     const home = await temporaryFolder();
     const server = await startServer({ home });

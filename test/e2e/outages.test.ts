@@ -17,7 +17,7 @@ afterEach(endPrograms);
 
 const keys = { CLANKER_OWNER_KEY: OWNER_KEY, CLANKER_MASTER_KEY: MASTER_KEY };
 
-describe("a Redis that goes away", () => {
+describe("P22: a Redis that goes away", () => {
   it("gives typed errors through every face until it is back, and the server needs no restart", async () => {
     const redis = await startRedis();
     afterPrograms(() => redis.stop());

@@ -12,6 +12,7 @@ const SCOPE_OF: Partial<Record<WorkspaceEvent["type"], string>> = {
   "memory-updated": "memory:read",
   // Whoever manages the workspace decides for every key, others for their own.
   "consent-requested": "owner",
+  "consent-decided": "owner",
 };
 
 /** Events that may wait for a slow listener; past it the stream ends, and a client that comes back asks for what it missed. */
@@ -95,7 +96,7 @@ function wantedBy(
 ): (event: WorkspaceEvent) => boolean {
   const named = sources?.split(",").map((source) => source.trim());
   const isTheirs = ({ type, data }: WorkspaceEvent) =>
-    type === "consent-requested" && isPerson(caller) && data["person"] === formatId("person", caller.person);
+    type.startsWith("consent-") && isPerson(caller) && data["person"] === formatId("person", caller.person);
   return (event) =>
     (allows(scopes(), SCOPE_OF[event.type] ?? "none") || isTheirs(event)) &&
     (named === undefined || event.source === undefined || named.includes(event.source));
