@@ -21,9 +21,12 @@ export interface Caller {
   readonly session?: string;
   /** The MCP session that the call came in: what a person grants may be held by it. */
   readonly holder?: string;
-  /** What the caller may do now: the scopes of its key and what grants lend it. */
+  /** What the caller may do now: the scopes of its key and what grants lend it for a while. */
   readonly scopes: ReadonlySet<string>;
-  /** Those of the scopes that are lent for one call, each with the number of the consent that lends it. */
+  /**
+   * Scopes beside those that are lent for one call, each with the number of the consent that lends it. They open an
+   * operation, which uses them up, and nothing else: no list, no stream, no resource.
+   */
   readonly oneTime?: Readonly<Record<string, number>>;
   /** What the caller narrowed its connection to. */
   readonly surface?: Surface;
@@ -56,8 +59,8 @@ export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
 }
 
 /** Throws `PERMISSION_REQUIRED` where a caller lacks a scope. */
-export function requireScope(caller: Pick<Caller, "scopes">, scope: string): void {
-  if (allows(caller.scopes, scope)) return;
+export function requireScope(caller: Pick<Caller, "scopes" | "oneTime">, scope: string): void {
+  if (allows(caller.scopes, scope) || lenderOf(caller, scope) !== undefined) return;
   const wanted = scope === "owner" ? "an unrestricted key (scope *, for good)" : `the scope ${scope}`;
   throw new AppError(
     "PERMISSION_REQUIRED",

@@ -40,7 +40,7 @@ export function withGrants(
     .flatMap((grant) => lentBy(grant).map((scope) => [scope, grant.consent] as const))
     .filter(([scope]) => !allows(lasting, scope));
   if (oneTime.length === 0) return { scopes: lasting };
-  return { scopes: new Set([...lasting, ...oneTime.map(([scope]) => scope)]), oneTime: Object.fromEntries(oneTime) };
+  return { scopes: lasting, oneTime: Object.fromEntries(oneTime) };
 }
 
 const lentBy = ({ scopes }: Grant): readonly string[] => asLent(scopes);

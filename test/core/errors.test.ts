@@ -96,7 +96,7 @@ describe("an encoded error", () => {
     const flat = (Object.keys(ERRORS) as ErrorCode[]).filter(
       (code) => typeof encodeError(new AppError(code, ""), "")["error"] === "string",
     );
-    expect(flat.sort()).toEqual(["ACCESS_DENIED", "PERMISSION_REQUIRED", "TOOL_NOT_CONNECTED"]);
+    expect(flat.sort()).toEqual(["ACCESS_DENIED", "ACTIVATION_REQUIRED", "PERMISSION_REQUIRED", "TOOL_NOT_CONNECTED"]);
   });
 
   it("cannot have its form overwritten by details", () => {

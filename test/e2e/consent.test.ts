@@ -207,6 +207,25 @@ describe("a grant", () => {
     },
   );
 
+  it("for one call opens no resource, no list and no stream, which nothing would use up", async () => {
+    const key = await keyWith("agent:list");
+    const grant = await lent(key, { scope: "memory:read", mode: "one_time" });
+    const headers = { "x-permission-grant": grant };
+    const session = await openByHand(url, key);
+    const params = { uri: "clanker://memory" };
+    const read = await (await session.post(url, { id: 1, method: "resources/read", params }, headers)).ended;
+    expect(read.error).toBeDefined();
+    const listed = await (await session.post(url, { id: 2, method: "tools/list" }, headers)).ended;
+    expect(listed.result.tools.map(({ name }: { name: string }) => name)).not.toContain("read-memory");
+    const call = { method: "tools/call", params: { name: "read-memory", arguments: {} } };
+    const [first, second] = [
+      await (await session.post(url, { id: 3, ...call }, headers)).ended,
+      await (await session.post(url, { id: 4, ...call }, headers)).ended,
+    ];
+    expect(first.result.isError).toBeFalsy();
+    expect(JSON.stringify(second)).toContain("PERMISSION_REQUIRED");
+  });
+
   it("for one call is good for one, even of ten at once, and a refused argument does not use it up", async () => {
     const key = await keyWith("memory:read");
     const grant = await lent(key, { mode: "one_time" });

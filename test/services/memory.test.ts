@@ -35,7 +35,7 @@ describe.each(Object.entries(places))("P54: two writers of the memory over %s", 
     const [one, two] = await Promise.all((await open()).map((store) => openServices({ store })));
     const { version } = (await one?.services.memory.read(MINE)) ?? {};
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, at) =>
+      Array.from({ length: 10 }, async (_, at) =>
         (at % 2 ? one : two)?.services.memory.write(MINE, `draft ${at}`, "replace", version),
       ),
     );

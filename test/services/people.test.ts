@@ -24,7 +24,7 @@ describe("a person's profile", () => {
     "P54: of two writers with one version over %s, the later is told",
     async (_, open) => {
       const layers = await Promise.all((await open()).map((store) => openServices({ store })));
-      const writes = Array.from({ length: 8 }, (_unused, n) =>
+      const writes = Array.from({ length: 8 }, async (_unused, n) =>
         layers[n % 2]?.services.people.change(1, { name: `writer ${n}`, version: 1 }),
       );
       const outcomes = await Promise.allSettled(writes);

@@ -37,7 +37,9 @@ describe("a link", () => {
     const tokens = [await here?.link(), await here?.invite()];
     for (const token of tokens) {
       const tries = await Promise.allSettled(
-        Array.from({ length: 8 }, (_, n) => (n % 2 ? here : there)?.signIns.signIn(token ?? "", "Bob", undefined)),
+        Array.from({ length: 8 }, async (_, n) =>
+          (n % 2 ? here : there)?.signIns.signIn(token ?? "", "Bob", undefined),
+        ),
       );
       expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       for (const one of tries) if (one.status === "rejected") expect(one.reason).toEqual(refusal("AUTH_REQUIRED"));
@@ -109,7 +111,7 @@ describe("a session", () => {
 
   it("is kept as hashes only, and so is a link", async () => {
     const { stores, bytes } = await fileStores(1);
-    const { link, signIns } = await bench(stores[0] as Store);
+    const { link, signIns } = await bench(stores[0]);
     const open = await link();
     const { token } = await signIns.signIn(await link(), undefined, undefined);
     const held = await bytes();

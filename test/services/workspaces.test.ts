@@ -118,7 +118,7 @@ describe("a key that moves to another workspace", () => {
       const { key } = await keys.create(MINE, 1, { name: "a", scopes: ["*"] });
       const caller = await keys.authenticate(key, origin);
       await Promise.allSettled(
-        Array.from({ length: 6 }, (_, n) =>
+        Array.from({ length: 6 }, async (_, n) =>
           layers[n % 2]?.services.keys.rebind(caller, 2 + (n % 3 === 0 ? 1 : 0), new Set(["*"])),
         ),
       );
