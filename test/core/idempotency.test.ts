@@ -62,7 +62,7 @@ async function desk(...outcomes: readonly Outcome[]) {
 }
 
 const fail =
-  (thrown: unknown): Outcome =>
+  (thrown: Error): Outcome =>
   () =>
     Promise.reject(thrown);
 const done: Outcome = () => Promise.resolve({ done: true });

@@ -226,7 +226,7 @@ export const catalogue = [
 ];
 
 /** A person is signed in with this one. */
-export const SESSION_TOKEN = "cs_of-the-tests";
+const SESSION_TOKEN = "cs_of-the-tests";
 
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   "owner-key": ["*"],
