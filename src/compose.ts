@@ -99,9 +99,11 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
   const pageUrl = (path: string) => `${publicUrl() || `http://127.0.0.1:${config.PORT}`}${path}`;
   const wired = wireConnectors(config, { store, vault, publicUrl, log, now });
   const models = wireModels(config);
-  const queue = await openQueue({ store, storeUrl: config.CLANKER_STORE, log });
+  // Only a process that has the server's model may take its jobs; a workspace's own key runs anywhere.
+  const jobsNamed = (name: string) => openQueue({ store, storeUrl: config.CLANKER_STORE, log, name });
+  const [queue, ownQueue] = await Promise.all([jobsNamed("jobs"), jobsNamed("own-jobs")]);
   const workflows = await wireWorkflows(config, { store, registry, marketplace, log, now });
-  const { services, journal, outbox, runs } = createServices({
+  const { services, journal, outbox, ownOutbox, runs } = createServices({
     store,
     vault,
     marketplace,
@@ -118,7 +120,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
       timeoutMs: config.CLANKER_CLERK_TIMEOUT_MS,
     }),
     connectors: wired.connectors,
-    enqueue: (job) => queue.enqueue(job),
+    enqueue: (job, payer) => (payer === "server" ? queue : ownQueue).enqueue(job),
     workflows: workflows.options,
     ownerKey: keys.owner,
     pageUrl,
@@ -175,12 +177,15 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
         runMs: config.CLANKER_RUN_SECONDS * 1000,
       });
       await runner.listen();
-      await queue.start(runner);
-      await outbox.recover();
+      const taken = [{ queue: ownQueue, outbox: ownOutbox }, ...(models.hasModel ? [{ queue, outbox }] : [])];
+      for (const { queue, outbox } of taken) {
+        await queue.start(runner);
+        await outbox.recover();
+      }
       recovering = setInterval(() => {
         const recovered = Promise.all([
           workflows.recover(),
-          outbox.recover(),
+          ...taken.map(({ outbox }) => outbox.recover()),
           services.audit.sweep(),
           portability.recover(),
         ]);
@@ -190,7 +195,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     leave: () => void (services.workflows.leaving.is = true),
     async close() {
       clearInterval(recovering);
-      await Promise.all([queue.close(), workflows.close()]);
+      await Promise.all([queue.close(), ownQueue.close(), workflows.close()]);
       await Promise.all([wired.close(), models.close()]);
       await store.close();
     },

@@ -69,7 +69,8 @@ export interface ServiceOptions {
   readonly clerk: ClerkBackend;
   readonly clerkFrontend: ClerkFrontend;
   readonly connectors: Connectors;
-  readonly enqueue: (job: string) => Promise<void>;
+  /** Queues an execution for the server's model, or for the workspace's own key. */
+  readonly enqueue: (job: string, payer: "server" | "workspace") => Promise<void>;
   /** The workflows that can be started, where their runs are queued, and how a run is told as it goes on. */
   readonly workflows: {
     readonly definitions: readonly Workflow[];
@@ -96,6 +97,7 @@ export function createServices(options: ServiceOptions): {
   services: Services;
   journal: Journal;
   outbox: Outbox;
+  ownOutbox: Outbox;
   runs: { readonly ledger: RunLedger; readonly outbox: Outbox };
 } {
   const {
@@ -150,7 +152,9 @@ export function createServices(options: ServiceOptions): {
     },
     now,
   });
-  const outbox = createOutbox({ store, collection: "outbox", enqueue, log, now });
+  const outbox = createOutbox({ store, collection: "outbox", enqueue: (job) => enqueue(job, "server"), log, now });
+  const enqueueOwn = (job: string) => enqueue(job, "workspace");
+  const ownOutbox = createOutbox({ store, collection: "own-outbox", enqueue: enqueueOwn, log, now });
   const byok = createByok({ store, vault, check: options.checkAnthropicKey });
   const runsOn = async (workspace: number): Promise<RunsOn> =>
     (await byok.status(workspace)).configured ? "workspace" : hasModel ? "server" : "agent";
@@ -160,6 +164,7 @@ export function createServices(options: ServiceOptions): {
     records,
     journal,
     outbox,
+    ownOutbox,
     skills,
     marketplace,
     memory,
@@ -175,6 +180,7 @@ export function createServices(options: ServiceOptions): {
   return {
     journal,
     outbox,
+    ownOutbox,
     runs: { ledger, outbox: runOutbox },
     services: {
       marketplace,

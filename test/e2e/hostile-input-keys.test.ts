@@ -8,7 +8,8 @@ let server: Awaited<ReturnType<typeof serveHere>>;
 let session: string;
 const before = prototypes();
 beforeAll(async () => {
-  server = await serveHere();
+  // Nobody is called: what a provider would be asked is refused at once.
+  server = await serveHere({ ANTHROPIC_BASE_URL: "http://127.0.0.1:9" });
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
   const opened = await post("/mcp", JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }));
   session = String(opened.headers["mcp-session-id"]);
@@ -86,7 +87,8 @@ describe("P32: keys that pollute change nothing", () => {
             answers.push(await post(route.path.replaceAll(/:\w+/g, "1"), args, [], route.method));
           }
           for (const { status, text } of answers) {
-            expect(status, `${args}: ${text}`).toBeLessThan(500);
+            // A key of a provider's is tried there, and the provider is away.
+            if (!text.includes('"UPSTREAM_FAILED"')) expect(status, `${args}: ${text}`).toBeLessThan(500);
             expect(text, args).not.toMatch(/"INTERNAL"|"STORE_UNAVAILABLE"/);
             expect(text, args).not.toMatch(LEAK);
           }

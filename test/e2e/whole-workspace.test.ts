@@ -40,7 +40,7 @@ describe("a workspace as a whole", () => {
     });
     const key = made.stdout.split("\n")[0] ?? "";
     const there = await connectHttp("streamable", server.url, key);
-    expect(await ask(there, "read-memory")).toEqual({ content: `${MARK}-memory` });
+    expect(await ask(there, "read-memory")).toMatchObject({ content: `${MARK}-memory` });
     expect((await ask(there, "list-artifacts")).data).toHaveLength(1);
     await ask(there, "write-memory", { content: `${MARK}-second` });
     await ask(there, "execute-skill", { slug: "summarize", input: `${MARK}-second` });
@@ -57,17 +57,17 @@ describe("a workspace as a whole", () => {
       code: 2,
       stderr: expect.stringContaining("--yes"),
     });
-    expect(await ask(there, "read-memory")).toEqual({ content: `${MARK}-second` });
+    expect(await ask(there, "read-memory")).toMatchObject({ content: `${MARK}-second` });
     expect(await runProgram(["delete", "--workspace", "ws_2", "--yes"], { home, env })).toMatchObject({ code: 0 });
     await expect(there.call("read-memory")).resolves.toMatchObject({ code: "AUTH_REQUIRED" });
     const left = db.prepare("SELECT * FROM records WHERE collection LIKE '%:2' OR collection LIKE '%:2:%'").all();
     db.close();
     expect(left).toEqual([]);
-    expect(await ask(mcp, "read-memory")).toEqual({ content: `${MARK}-memory` });
+    expect(await ask(mcp, "read-memory")).toMatchObject({ content: `${MARK}-memory` });
     expect(await connectRest(server.url, key).call("read-memory")).toMatchObject({ code: "AUTH_REQUIRED" });
 
     expect(await runProgram(["delete", "--workspace", "ws_1", "--yes"], { home, env })).toMatchObject({ code: 0 });
-    expect(await ask(connectRest(server.url, server.key), "read-memory")).toEqual({ content: "" });
+    expect(await ask(connectRest(server.url, server.key), "read-memory")).toMatchObject({ content: "" });
     await server.kill("SIGTERM");
     const bytes = async () => {
       const files = (await readdir(home)).filter((name) => name.startsWith("clanker.db"));

@@ -91,7 +91,9 @@ export function createExecutions(options: {
   store: Store;
   records: NumberedRecords<ExecutionRecord>;
   journal: Journal;
+  /** Jobs for the server's model, which only processes with one take, and for workspaces' own keys. */
   outbox: Outbox;
+  ownOutbox: Outbox;
   skills: Skills;
   marketplace: Marketplace;
   memory: Memory;
@@ -102,7 +104,7 @@ export function createExecutions(options: {
   runsOn: (workspace: number) => Promise<RunsOn>;
   now: () => number;
 }): Executions {
-  const { store, records, journal, outbox, skills, marketplace, memory, billing, events, connectors, runsOn, now } =
+  const { store, records, journal, outbox, ownOutbox, skills, marketplace, memory, billing, events, connectors, runsOn, now } =
     options;
   const inputs = (workspace: number) => `execution-input:${workspace}`;
   const refTo = (workspace: number, found: Stored): ExecutionRef => ({ workspace, number: Number(found.id) });
@@ -118,6 +120,7 @@ export function createExecutions(options: {
     const input = { ...given, ...(given.connector && { apps }) };
     const payer = await runsOn(requester.workspace);
     const hasModel = payer !== "agent";
+    const box = payer === "workspace" ? ownOutbox : outbox;
     if (!hasModel && !requester.agent) throw noModel();
     if (payer === "server") await billing.requireCredits(requester.workspace);
     // Made before the record: an execution that waits for an agent which never got it would wait for ever.
@@ -139,10 +142,10 @@ export function createExecutions(options: {
     await commitFresh(store, [
       records.insert(ref.workspace, number, record),
       { kind: "insert", collection: inputs(ref.workspace), id: String(number), value: input },
-      ...(hasModel ? [outbox.change(jobId(ref))] : []),
+      ...(hasModel ? [box.change(jobId(ref))] : []),
     ]);
     await journal.tell(ref, record);
-    if (hasModel) await outbox.send(jobId(ref));
+    if (hasModel) await box.send(jobId(ref));
     return { ref, record, ...(handedOut && { handedOut }) };
   };
 

@@ -66,8 +66,8 @@ const slug: Holding = {
 const bindings: Holding = {
   owns: (collection) => /^skill-secrets:\d+:/.test(collection),
   remove: (store, workspace) =>
-    forEachNumbered<{ bindings: readonly { slug: string }[] }>(store, `secret:${workspace}`, async ({ value }) => {
-      for (const { slug } of value.bindings) await store.clear(`skill-secrets:${workspace}:${slug}`);
+    forEachNumbered<{ readonly bindings?: readonly { readonly slug: string }[] }>(store, `secret:${workspace}`, async ({ value }) => {
+      for (const { slug } of value.bindings ?? []) await store.clear(`skill-secrets:${workspace}:${slug}`);
     }),
 };
 
@@ -129,8 +129,10 @@ export const HOLDINGS: readonly Holding[] = [
   each("clerk-clients"),
   tagged("connector-authorizations"),
   jobs("outbox"),
+  jobs("own-outbox"),
   jobs("run-outbox"),
   jobs("jobs"),
+  jobs("own-jobs"),
   jobs("workflows"),
   beneath("blocks", "execution"),
   each("execution-input"),

@@ -7,7 +7,7 @@ export type Ids = ReadonlyMap<ResourceKind, readonly string[]>;
 
 export const KINDS = Object.keys(PREFIXES) as ResourceKind[];
 
-const ID_FIELD = /^ids?$|_ids?$|Ids?$/;
+const ID_FIELD = /^ids?$|_ids?$|Ids?$|^workspace$/;
 const CURSOR_FIELD = /^(after|before)_id$|^cursor$/;
 
 const isId = (name: string): boolean => ID_FIELD.test(name) && !CURSOR_FIELD.test(name);

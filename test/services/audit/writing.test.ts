@@ -108,7 +108,7 @@ describe("a store that is away", () => {
     broken.is = true;
     await expect(call("write-memory", { content: "x" })).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
     broken.is = false;
-    expect(await opened.services.memory.read(MINE)).toEqual({ content: "" });
+    expect(await opened.services.memory.read(MINE)).toMatchObject({ content: "" });
   });
 
   it("leaves the entry in the program's log and the caller its answer, and gets it once it is back", async () => {
