@@ -155,3 +155,15 @@ describe.each(DOORS)("P31: $name", ({ method, path, more }) => {
     }
   });
 });
+
+it("says of params of 2026-07-28 that do not fit what is wrong, as the caller's fault", async () => {
+  const client = `"io.modelcontextprotocol/clientInfo":{"name":"x","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}`;
+  const envelope = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",${client}}`;
+  const body = `{"jsonrpc":"2.0","id":5,"method":"prompts/get","params":{"name":{"result":"summarize"},${envelope}}}`;
+  const told: Pair[] = [...modern, ["mcp-method", "prompts/get"]];
+  const answer = await send({ method: "POST", path: "/mcp", headers: headers(told), body });
+  expect(JSON.parse(answer.text)).toMatchObject({
+    id: 5,
+    error: { code: -32602, message: expect.stringContaining("params.name"), data: { code: "INVALID_INPUT" } },
+  });
+});

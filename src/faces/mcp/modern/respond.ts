@@ -18,7 +18,7 @@ export async function sendAnswer(response: Response, res: ServerResponse, sendin
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("text/event-stream") && response.body) return stream(response, response.body, res, sending);
   const text = await response.text();
-  const body = response.ok ? text : withStableCode(text, sending.requestId);
+  const body = response.ok ? withParamsRefused(text, sending.requestId) : withStableCode(text, sending.requestId);
   res.writeHead(response.status, {
     ...(body !== "" && { "content-type": "application/json" }),
     "content-length": Buffer.byteLength(body),
@@ -75,4 +75,31 @@ function withStableCode(text: string, requestId: string): string {
   const { error } = answer;
   const data = { code: stableCodeOf(error.code), request_id: requestId, ...error.data };
   return JSON.stringify({ ...answer, error: { ...error, data } });
+}
+
+const INTERNAL = `"code":${RPC.internal}`;
+
+/** What the SDK finds wrong with params it calls an internal error, in words of its schema's; it is the caller's. */
+function withParamsRefused(text: string, requestId: string): string {
+  if (!text.includes(INTERNAL)) return text;
+  const answer = JSON.parse(text) as { readonly error?: { readonly code: number; readonly message: string } };
+  const [issue] = answer.error?.code === RPC.internal ? issuesIn(answer.error.message) : [];
+  if (!issue) return text;
+  const message = `The params do not fit: ${issue.path.map(String).join(".").slice(0, 128)}: ${issue.message.slice(0, 200)}.`;
+  const error = { code: RPC.invalidParams, message, data: { code: "INVALID_INPUT", request_id: requestId } };
+  return JSON.stringify({ ...answer, error });
+}
+
+interface Issue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+function issuesIn(message: string): readonly Issue[] {
+  try {
+    const issues: unknown = JSON.parse(message);
+    return Array.isArray(issues) ? (issues as Issue[]) : [];
+  } catch {
+    return [];
+  }
 }
