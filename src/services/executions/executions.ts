@@ -104,8 +104,21 @@ export function createExecutions(options: {
   runsOn: (workspace: number) => Promise<RunsOn>;
   now: () => number;
 }): Executions {
-  const { store, records, journal, outbox, ownOutbox, skills, marketplace, memory, billing, events, connectors, runsOn, now } =
-    options;
+  const {
+    store,
+    records,
+    journal,
+    outbox,
+    ownOutbox,
+    skills,
+    marketplace,
+    memory,
+    billing,
+    events,
+    connectors,
+    runsOn,
+    now,
+  } = options;
   const inputs = (workspace: number) => `execution-input:${workspace}`;
   const refTo = (workspace: number, found: Stored): ExecutionRef => ({ workspace, number: Number(found.id) });
 

@@ -66,9 +66,13 @@ const slug: Holding = {
 const bindings: Holding = {
   owns: (collection) => /^skill-secrets:\d+:/.test(collection),
   remove: (store, workspace) =>
-    forEachNumbered<{ readonly bindings?: readonly { readonly slug: string }[] }>(store, `secret:${workspace}`, async ({ value }) => {
-      for (const { slug } of value.bindings ?? []) await store.clear(`skill-secrets:${workspace}:${slug}`);
-    }),
+    forEachNumbered<{ readonly bindings?: readonly { readonly slug: string }[] }>(
+      store,
+      `secret:${workspace}`,
+      async ({ value }) => {
+        for (const { slug } of value.bindings ?? []) await store.clear(`skill-secrets:${workspace}:${slug}`);
+      },
+    ),
 };
 
 /** The workspace among those of each of its members; comes before the members. */
