@@ -37,6 +37,7 @@ Anything else:
   HTTP+SSE         ${url}/mcp/sse
   header           x-api-key: <the owner's key>
   REST             ${url}/skill.md
+  Pages            ${url}/, where you sign in with a link of: npx clanker-mcp owner-link
 
 Stop with Ctrl-C.
 `;
