@@ -1,5 +1,8 @@
 import type { Caller, Face } from "./caller.js";
 
+/** The cookie that keeps a person signed in; its value is a session token. */
+export const SESSION_COOKIE = "clanker_session";
+
 /** What a face knows of a request before it knows who sent it. */
 export interface RequestOrigin {
   readonly face: Face;

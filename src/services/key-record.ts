@@ -1,5 +1,6 @@
 import { AppError, quote } from "../core/errors.js";
 import { ALL_SCOPES } from "../core/scopes.js";
+import { LONGEST_KEY_LIFE } from "../core/shapes/key.js";
 import type { Store } from "../store/port.js";
 import type { Grant } from "./grants.js";
 import { type NumberedRecords, numberedRecords } from "./records.js";
@@ -78,11 +79,8 @@ export function requireKnownScopes(scopes: readonly string[]): void {
   throw new AppError("INVALID_INPUT", `${what}; those that exist are ${ALL_SCOPES.join(", ")}.`);
 }
 
-/** The longest a key may live, in seconds: a hundred years. */
-const LONGEST_LIFE = 36_500 * 86_400;
-
 /** Throws `INVALID_INPUT` for a life, in seconds, that is no date any more. */
 export function requireLife(seconds: number | undefined): void {
-  if (seconds === undefined || (seconds >= 0 && seconds <= LONGEST_LIFE)) return;
-  throw new AppError("INVALID_INPUT", `A key lives ${LONGEST_LIFE} seconds at most, or until it is revoked.`);
+  if (seconds === undefined || (seconds >= 0 && seconds <= LONGEST_KEY_LIFE)) return;
+  throw new AppError("INVALID_INPUT", `A key lives ${LONGEST_KEY_LIFE} seconds at most, or until it is revoked.`);
 }

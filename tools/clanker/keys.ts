@@ -3,6 +3,7 @@ import { requireGrantable } from "../../src/core/caller.js";
 import { idInput } from "../../src/core/ids.js";
 import { pageInput, pageOf } from "../../src/core/page.js";
 import { READ_SCOPES } from "../../src/core/scopes.js";
+import { LONGEST_KEY_LIFE } from "../../src/core/shapes/key.js";
 import { define } from "../define.js";
 
 const key = z.object({
@@ -17,9 +18,6 @@ const key = z.object({
   revoked_at: z.string().optional(),
   last_used_at: z.string().optional(),
 });
-
-/** The longest a key may live, in seconds: a hundred years. */
-const LONGEST_LIFE = 36_500 * 86_400;
 
 export const keys = [
   define({
@@ -56,7 +54,7 @@ export const keys = [
       expires_in: z
         .int()
         .min(1)
-        .max(LONGEST_LIFE)
+        .max(LONGEST_KEY_LIFE)
         .optional()
         .describe("seconds that it lives; leave out for until it is revoked"),
     }),

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { CookieAnswer, type Cookie } from "../../src/core/answer.js";
+import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
 import { define } from "../define.js";
 
-/** The cookie that keeps a person signed in. */
-const COOKIE = "clanker_session";
 const TWO_WEEKS = 14 * 86_400;
 
 const person = z.object({ id: z.string(), name: z.string(), email: z.string().optional() });
@@ -41,7 +40,7 @@ export const signIn = [
   }),
   define({
     name: "get-session",
-    route: { method: "GET", path: "/api/v1/session", cookies: { cookie: COOKIE } },
+    route: { method: "GET", path: "/api/v1/session", cookies: { cookie: SESSION_COOKIE } },
     toolset: "account",
     title: "Get the session",
     description: "Who is signed in and where, and what a page sends along with changes. The cookie is renewed.",
@@ -89,5 +88,5 @@ async function bodyOf(services: Services, { person, workspace, csrfToken }: Omit
 }
 
 function cookieOf({ pageUrl }: Services, value: string, maxAge: number): Cookie {
-  return { name: COOKIE, value, path: "/", maxAge, secure: pageUrl("/").startsWith("https:") };
+  return { name: SESSION_COOKIE, value, path: "/", maxAge, secure: pageUrl("/").startsWith("https:") };
 }

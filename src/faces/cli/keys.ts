@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
@@ -85,13 +86,10 @@ const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined)
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A century: times far beyond it are no dates any more. */
-const LONGEST = 36_500 * 86_400;
-
 function seconds(text: string): number {
   const [, count = "", unit = ""] = /^([1-9]\d{0,9})([smhd])$/.exec(text) ?? [];
   const time = Number(count) * (UNITS[unit] ?? 0);
-  if (time > 0 && time <= LONGEST) return time;
+  if (time > 0 && time <= LONGEST_KEY_LIFE) return time;
   throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d, at most 36500d.");
 }
 

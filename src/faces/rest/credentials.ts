@@ -1,7 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { Request } from "express";
-import type { Authenticate, AuthenticateSession, RequestOrigin } from "../../core/authenticate.js";
+import {
+  type Authenticate,
+  type AuthenticateSession,
+  type RequestOrigin,
+  SESSION_COOKIE,
+} from "../../core/authenticate.js";
 import type { Caller } from "../../core/caller.js";
 import type { ChooseClerkAccount } from "../../core/clerk-account.js";
 import { AppError } from "../../core/errors.js";
@@ -27,9 +32,6 @@ export interface Credentials {
   readonly linkCaller: LinkCaller;
   readonly chooseClerkAccount: ChooseClerkAccount;
 }
-
-/** The cookie that keeps a person signed in. */
-const SESSION_COOKIE = "clanker_session";
 
 /** What a session's token begins with, so that the one door with a key in its address can tell them apart. */
 const SESSION_TOKEN = /^cs_/;
