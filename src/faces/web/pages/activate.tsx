@@ -23,7 +23,7 @@ export function Activate() {
         <Device key={code} code={code} />
       ) : (
         <div class="card narrow">
-          {given !== null && <p>That is no code: a code has eight letters and digits, such as BCDF-2345.</p>}
+          {given !== null && <p>That is no code: a code has eight letters, such as BCDF-GHJK.</p>}
           <CodeForm
             label="The code on the device"
             hint="A program that wants to work here shows it, for instance clanker-mcp login."

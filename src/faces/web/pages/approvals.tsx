@@ -1,3 +1,4 @@
+import { ConsentRow } from "./consent-row.js";
 import { useList, useLoad } from "../loading.js";
 import { CodeForm, readCode } from "../parts/code.js";
 import { Rows } from "../parts/list.js";
@@ -37,20 +38,12 @@ function All() {
           }
         >
           {(consent) => (
-            <a class="row" href={`/approvals?code=${encodeURIComponent(consent.link_code)}`}>
-              <span class="row-main">
-                <strong>{consent.agent_display_name}</strong>
-                <span class="row-note">
-                  with {consent.key ? `the key ${consent.key.name}` : "the owner’s key"} · {consent.scopes.join(", ")}
-                </span>
+            <ConsentRow consent={consent}>
+              <span class="mono">{consent.link_code}</span>
+              <span class="row-note">
+                ends <Time at={consent.expires_at} />
               </span>
-              <span class="row-side">
-                <span class="mono">{consent.link_code}</span>
-                <span class="row-note">
-                  ends <Time at={consent.expires_at} />
-                </span>
-              </span>
-            </a>
+            </ConsentRow>
           )}
         </Rows>
       </section>
@@ -58,7 +51,7 @@ function All() {
         <h2>Have a code?</h2>
         <CodeForm
           label="The code the agent shows"
-          hint="Eight letters and digits; the dash does not matter."
+          hint="Eight letters; the dash does not matter."
           button="Look it up"
           take={(typed) => go(`/approvals?code=${typed}`)}
         />

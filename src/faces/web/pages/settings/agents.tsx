@@ -1,3 +1,4 @@
+import { ConsentRow } from "../consent-row.js";
 import { useList } from "../../loading.js";
 import { Rows } from "../../parts/list.js";
 import { Empty } from "../../parts/states.js";
@@ -34,20 +35,12 @@ export function Agents() {
         }
       >
         {(consent) => (
-          <a class="row" href={`/approvals?code=${encodeURIComponent(consent.link_code)}`}>
-            <span class="row-main">
-              <strong>{consent.agent_display_name}</strong>
-              <span class="row-note">
-                with {consent.key ? `the key ${consent.key.name}` : "the owner’s key"} · {consent.scopes.join(", ")}
-              </span>
+          <ConsentRow consent={consent}>
+            <Status is={consent.status} />
+            <span class="row-note">
+              <Time at={consent.created_at} />
             </span>
-            <span class="row-side">
-              <Status is={consent.status} />
-              <span class="row-note">
-                <Time at={consent.created_at} />
-              </span>
-            </span>
-          </a>
+          </ConsentRow>
         )}
       </Rows>
     </section>
