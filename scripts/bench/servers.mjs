@@ -64,8 +64,12 @@ export async function startBare(answer) {
   }
 }
 
-/** @param {string} url */
-async function answersInitialize(url) {
+/**
+ * Whether a server opens a session.
+ *
+ * @param {string} url
+ */
+export async function answersInitialize(url) {
   const pool = connect(url, 1);
   try {
     await send(pool, INITIALIZE);

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startServer } from "../server-process.mjs";
-import { connect, INITIALIZE, KEY, mcpRequest, openSession, send } from "./mcp-client.mjs";
+import { connect, KEY, mcpRequest, openSession, send } from "./mcp-client.mjs";
 import { startRedis } from "./redis.mjs";
-import { median } from "./servers.mjs";
+import { answersInitialize, median } from "./servers.mjs";
 
 const CHILD = fileURLToPath(new URL("stages-child.mjs", import.meta.url));
 const AT_ONCE = 8;
@@ -101,17 +101,4 @@ async function start(store, stages) {
       await stop();
     },
   };
-}
-
-/** @param {string} url */
-async function answersInitialize(url) {
-  const pool = connect(url, 1);
-  try {
-    await send(pool, INITIALIZE);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await pool.destroy();
-  }
 }
