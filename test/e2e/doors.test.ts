@@ -154,7 +154,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("at a %s the server", (signal) => 
     await until(() => model.mock.getRequests().length > 0);
     const began = performance.now();
     expect((await server.kill(signal)).code).toBe(0);
-    expect(performance.now() - began).toBeLessThan(8000);
+    expect(performance.now() - began).toBeLessThan(4000);
     await model.hungUp();
     await face.close();
     expect(await waiting).toMatch(/answered|ended/);

@@ -82,17 +82,18 @@ describe.each(DOORS)("P30: $name", ({ method, path, more }) => {
       });
     const closed = new Promise((resolve) => socket.once("close", resolve));
     const chunk = `${(64 * 1024).toString(16)}\r\n${" ".repeat(64 * 1024)}\r\n`;
+    // It looks for an answer between any two chunks, however busy the machine is.
     const feed = () => {
-      while (!socket.destroyed && socket.write(chunk));
-      if (!socket.destroyed) socket.once("drain", feed);
+      if (socket.destroyed) return;
+      if (socket.write(chunk)) setImmediate(feed);
+      else socket.once("drain", () => setImmediate(feed));
     };
     const began = performance.now();
     socket.write(`${lines.join("\r\n")}\r\n\r\n`, feed);
     await closed;
     expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*PAYLOAD_TOO_LARGE/);
-    // What is on its way when the answer goes out is taken in for a moment, so that the client reads it: it may have
-    // sent all of that before it looks.
-    expect(refusedAfter).toBeLessThan(28 * MIB);
+    expect(refusedAfter).toBeLessThan(12 * MIB);
+    // What is on its way when the answer goes out is taken in for a moment, so that the client reads it.
     expect(socket.bytesWritten).toBeLessThan(40 * MIB);
     expect(performance.now() - began).toBeLessThan(5000);
   });
