@@ -4,16 +4,15 @@ import { AppError, notFound } from "../core/errors.js";
 import { formatId } from "../core/ids.js";
 import type { Page, PageInput } from "../core/page.js";
 import { isSensitive } from "../core/scopes.js";
+import type { ConsentStatus, ConsentView, GrantMode } from "../core/shapes/consent.js";
 import { untilCommitted, update } from "../store/atomic.js";
 import type { Change, Store, Stored } from "../store/port.js";
 import { canonicalCode, newCode } from "./codes.js";
 import type { Events } from "./events.js";
-import { type Grant, GRANT_LIFE_MS, type GrantMode, liveGrants } from "./grants.js";
+import { type Grant, GRANT_LIFE_MS, liveGrants } from "./grants.js";
 import { hashOf } from "./invitations.js";
 import { type KeyRecord, keyRecords, keyView, requireKnownScopes } from "./key-record.js";
 import { commitFresh, numberedRecords } from "./records.js";
-
-type ConsentStatus = "pending" | "granted" | "denied" | "expired";
 
 interface ConsentRecord {
   /** Number of the key that asked; absent for the owner's own and for stdio. */
@@ -36,25 +35,6 @@ interface ConsentRecord {
   readonly decidedBy?: number;
   /** Whether the grant token has been fetched. */
   readonly fetched?: boolean;
-}
-
-/** A request for scopes as the person sees it who decides. */
-export interface ConsentView {
-  readonly id: string;
-  readonly status: ConsentStatus;
-  readonly agent_display_name: string;
-  readonly reason: string;
-  readonly scopes: readonly string[];
-  readonly mode: GrantMode;
-  readonly link_code: string;
-  readonly key?: {
-    readonly id: string;
-    readonly name: string;
-    readonly prefix: string;
-    readonly scopes: readonly string[];
-  };
-  readonly created_at: string;
-  readonly expires_at: string;
 }
 
 /** What an agent asks a person for. */
@@ -131,10 +111,11 @@ export function createConsents(options: {
       status: statusOf(record),
       agent_display_name: record.agent,
       reason: record.reason,
-      scopes: record.scopes,
+      scopes: [...record.scopes],
       mode: record.mode,
       link_code: record.linkCode,
-      ...(found && record.key !== undefined && { key: { id: formatId("key", record.key), name, prefix, scopes } }),
+      ...(found &&
+        record.key !== undefined && { key: { id: formatId("key", record.key), name, prefix, scopes: [...scopes] } }),
       created_at: new Date(record.createdAt).toISOString(),
       expires_at: new Date(record.expiresAt).toISOString(),
     };

@@ -1,9 +1,6 @@
 import { allows } from "../core/caller.js";
 import { asLent } from "../core/scopes.js";
 
-/** How long something is granted: for good, for an hour, or for one call within five minutes. */
-export type GrantMode = "persistent" | "session" | "one_time";
-
 /** What a person lent a key for a while. */
 export interface Grant {
   /** Number of the consent that it comes from. */

@@ -4,12 +4,16 @@ import { AppError } from "../../src/core/errors.js";
 import type { Context } from "../../src/core/operation.js";
 import { idInput } from "../../src/core/ids.js";
 import { pageInput, pageOf } from "../../src/core/page.js";
-import type { ConsentView, Wish } from "../../src/services/consents.js";
+import {
+  consentStatus as status,
+  type ConsentView,
+  consentView as consent,
+  grantMode as mode,
+} from "../../src/core/shapes/consent.js";
+import type { Wish } from "../../src/services/consents.js";
 import type { Services } from "../../src/services/services.js";
 import { define } from "../define.js";
 
-const status = z.enum(["pending", "granted", "denied", "expired"]);
-const mode = z.enum(["persistent", "session", "one_time"]);
 const scopes = z.array(z.string().min(1).max(64)).min(1).max(50);
 const reason = z.string().trim().min(1).max(500).describe("why, in words for the person who decides");
 
@@ -22,19 +26,6 @@ const asked = z.object({
   poll_url: z.string().optional(),
   poll_interval_seconds: z.int().optional(),
   expires_in: z.int().optional(),
-});
-
-const consent = z.object({
-  id: z.string(),
-  status,
-  agent_display_name: z.string(),
-  reason: z.string(),
-  scopes: z.array(z.string()),
-  mode,
-  link_code: z.string(),
-  key: z.object({ id: z.string(), name: z.string(), prefix: z.string(), scopes: z.array(z.string()) }).optional(),
-  created_at: z.string(),
-  expires_at: z.string(),
 });
 
 const decisionErrors = ["NOT_FOUND", "PERSON_REQUIRED", "CONFLICT"] as const;

@@ -1,5 +1,6 @@
 import type { ArtifactView } from "../../core/shapes/artifact.js";
 import type { ConnectorView } from "../../core/shapes/connector.js";
+import type { ConsentView, GrantMode } from "../../core/shapes/consent.js";
 import type { ExecutionState, ExecutionStatus, ExecutionView, OutputBlock } from "../../core/shapes/execution.js";
 import type { InstalledSkill } from "../../core/shapes/skill.js";
 import type { RunSummary, RunView, StepView, WorkflowView } from "../../core/shapes/workflow.js";
@@ -7,9 +8,11 @@ import type { RunSummary, RunView, StepView, WorkflowView } from "../../core/sha
 export type {
   ArtifactView,
   ConnectorView,
+  ConsentView as Consent,
   ExecutionState,
   ExecutionStatus,
   ExecutionView,
+  GrantMode,
   InstalledSkill,
   OutputBlock,
   RunSummary,
@@ -54,28 +57,6 @@ export interface Session {
   readonly person: { readonly id: string; readonly name: string; readonly email?: string };
   readonly workspace: Workspace;
   readonly csrf_token: string;
-}
-
-export type ConsentMode = "persistent" | "session" | "one_time";
-
-/** An agent's request for more scopes. */
-export interface Consent {
-  readonly id: string;
-  readonly status: "pending" | "granted" | "denied" | "expired";
-  readonly agent_display_name: string;
-  readonly reason: string;
-  readonly scopes: readonly string[];
-  readonly mode: ConsentMode;
-  readonly link_code: string;
-  /** Absent where the owner's own key asked. */
-  readonly key?: {
-    readonly id: string;
-    readonly name: string;
-    readonly prefix: string;
-    readonly scopes: readonly string[];
-  };
-  readonly created_at: string;
-  readonly expires_at: string;
 }
 
 /** A device that waits for its key. */

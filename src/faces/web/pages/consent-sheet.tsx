@@ -8,15 +8,15 @@ import { ScopeList, ScopePicker } from "../parts/scopes.js";
 import { Notice } from "../parts/states.js";
 import { Time } from "../parts/text.js";
 import { useAround } from "../session.js";
-import type { Consent, ConsentMode } from "../types.js";
+import type { Consent, GrantMode } from "../types.js";
 
-const MODES: readonly (readonly [ConsentMode, string])[] = [
+const MODES: readonly (readonly [GrantMode, string])[] = [
   ["one_time", "For one call, within five minutes"],
   ["session", "For one hour"],
   ["persistent", "From now on, until revoked"],
 ];
 
-const inWords = (mode: ConsentMode) => MODES.find(([value]) => value === mode)?.[1].toLowerCase() ?? mode;
+const inWords = (mode: GrantMode) => MODES.find(([value]) => value === mode)?.[1].toLowerCase() ?? mode;
 
 /** Who asks, for what, in the agent's own words; and the person's answer. */
 export function ConsentSheet({ consent, reload }: { consent: Consent; reload: () => Promise<void> }) {
@@ -77,7 +77,7 @@ function Answered({ consent: { status, scopes } }: { consent: Consent }) {
 function Answer({ consent, reload }: { consent: Consent; reload: () => Promise<void> }) {
   const { api, live } = useAround();
   const [scopes, setScopes] = useState<string[]>([...consent.scopes]);
-  const [mode, setMode] = useState<ConsentMode>(consent.mode);
+  const [mode, setMode] = useState<GrantMode>(consent.mode);
   const [tightening, setTightening] = useState(false);
   const [asksTwice, setAsksTwice] = useState(false);
   const path = `/api/v1/agents/consents/${encodeURIComponent(consent.id)}`;
