@@ -1,13 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { afterAll, expect, it } from "vitest";
+import { withOtherCharacter } from "../support/forged.js";
 import { endPrograms, runProgram, startServer } from "../support/program.js";
 import { rawRequest } from "../support/raw-request.js";
 
 afterAll(endPrograms);
 
 const ROUNDS = 200;
-const other = (character: string | undefined) => (character === "x" ? "y" : "x");
-
 function median(times: readonly number[]): number {
   return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
 }
@@ -24,9 +23,9 @@ it.each([
     const stored = made.stdout.split("\n")[0] ?? "";
     expect(stored).toMatch(/^ck_/);
     const guesses = [server.key, stored].flatMap((key) => [
-      { guess: "nearly right", key: `${key.slice(0, -1)}${other(key.at(-1))}` },
+      { guess: "nearly right", key: withOtherCharacter(key, -1) },
       { guess: "half right", key: `${key.slice(0, key.length / 2)}${"x".repeat(Math.ceil(key.length / 2))}` },
-      { guess: "wrong from the start", key: `${other(key[0])}${key.slice(1)}` },
+      { guess: "wrong from the start", key: withOtherCharacter(key, 0) },
       { guess: "all wrong", key: "x".repeat(key.length) },
     ]);
     const timed = async (key: string) => {

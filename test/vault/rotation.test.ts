@@ -5,6 +5,7 @@ import type { Store } from "../../src/store/port.js";
 import { isMasterKeyOf, rotateMasterKey } from "../../src/vault/master-key.js";
 import { rotateDataKey, type SealedPlace } from "../../src/vault/rotate-data-key.js";
 import { openVault, WrongMasterKey } from "../../src/vault/vault.js";
+import { withOtherCharacter } from "../support/forged.js";
 import { fileStores, memoryStore, refusal } from "../support/services.js";
 
 const newKey = () => new Uint8Array(randomBytes(32));
@@ -123,7 +124,7 @@ describe("a new data key", () => {
   it("goes on past what was tampered with, and says so", async () => {
     const { store, rotate, read } = await bench();
     const found = await store.get<{ sealed: string }>("sealed:1", "t1");
-    const value = { sealed: `${found?.value.sealed.slice(0, -2)}AA` };
+    const value = { sealed: withOtherCharacter(found?.value.sealed ?? "", -2) };
     await store.commit([{ kind: "replace", collection: "sealed:1", id: "t1", version: found?.version ?? 0, value }]);
     expect(await rotate()).toEqual({ renewed: 2, unreadable: 1 });
     expect(await read("t2")).toBe("text 2");

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.js";
 import type { Store } from "../../src/store/port.js";
 import { openVault, WrongMasterKey } from "../../src/vault/vault.js";
+import { withOtherCharacter } from "../support/forged.js";
 
 const newKey = () => new Uint8Array(randomBytes(32));
 
@@ -63,8 +64,8 @@ describe("a sealed value", () => {
       copy[at] = (copy[at] ?? 0) ^ 1;
       return `v1.${copy.toString("base64url")}`;
     });
-    const characters = [...sealed].flatMap((character, at) => [
-      sealed.slice(0, at) + (character === "A" ? "B" : "A") + sealed.slice(at + 1),
+    const characters = [...sealed].flatMap((_, at) => [
+      withOtherCharacter(sealed, at),
       sealed.slice(0, at) + sealed.slice(at + 1),
       `${sealed.slice(0, at)}=${sealed.slice(at)}`,
     ]);

@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { send } from "../../support/by-hand.js";
 import type { Json } from "../../support/faces.js";
+import { withOtherCharacter } from "../../support/forged.js";
 import { endPrograms, until } from "../../support/program.js";
 import { startTwoProcesses, type TwoProcesses } from "../../support/two-processes.js";
 
@@ -83,8 +84,7 @@ describe("2026-07-28 over two processes", () => {
         requestState: result.requestState,
       });
       const middle = Math.floor(result.requestState.length / 2);
-      const flipped = result.requestState[middle] === "A" ? "B" : "A";
-      const forged = result.requestState.slice(0, middle) + flipped + result.requestState.slice(middle + 1);
+      const forged = withOtherCharacter(result.requestState, middle);
       for (const at of [first, second]) {
         const refused = [
           await call(at, two.key, { ...args, ...answer("accept"), requestState: forged }),

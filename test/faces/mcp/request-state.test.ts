@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRequestStates } from "../../../src/vault/request-states.js";
+import { withOtherCharacter } from "../../support/forged.js";
 import { standingClock } from "../../support/services.js";
 import { type HttpBench, serveHttp } from "./workbench.js";
 
@@ -76,8 +77,7 @@ describe("P24: the state that a call leaves with its client", () => {
   it("is useless with any of its characters changed, or none", async () => {
     const state = await asked();
     for (let at = 0; at < state.length; at += 7) {
-      const other = state[at] === "A" ? "B" : "A";
-      const forged = state.slice(0, at) + other + state.slice(at + 1);
+      const forged = withOtherCharacter(state, at);
       expect(await send(call("destroy-note", { note: "a" }, agreed(forged))), String(at)).toMatchObject(invalid);
     }
     for (const forged of ["", "v1.", state.slice(0, -1), `${state}A`, state + state]) {

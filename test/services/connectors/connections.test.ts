@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/port.js";
+import { withOtherCharacter } from "../../support/forged.js";
 import { fileStores, MINE, refusal, THEIRS } from "../../support/services.js";
 import { connectorBench } from "./bench.js";
 
@@ -35,8 +36,7 @@ describe("a stored connection (P10)", () => {
     await connect();
     const sealed = await kept(store, "gmail");
     for (const at of [3, 20, Math.floor(sealed.length / 2), sealed.length - 2]) {
-      const other = sealed[at] === "A" ? "B" : "A";
-      await tamper(store, "gmail", () => sealed.slice(0, at) + other + sealed.slice(at + 1));
+      await tamper(store, "gmail", () => withOtherCharacter(sealed, at));
       await expect(labels()).rejects.toEqual(refusal("SEAL_BROKEN"));
     }
     await tamper(store, "gmail", () => sealed);
