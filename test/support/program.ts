@@ -21,6 +21,8 @@ interface Start {
   readonly home?: string;
   /** Runs first in the process's shell, such as a `ulimit`. */
   readonly shell?: string;
+  /** The script that starts the program; left out, the checkout's. */
+  readonly launch?: string;
 }
 
 /** How a process ended. */
@@ -101,10 +103,11 @@ export function environmentOf(home: string, env: Environment = {}): Record<strin
 export async function startProgram(args: readonly string[], start: Start = {}): Promise<Program> {
   const home = start.home ?? (await temporaryFolder());
   const options = { env: environmentOf(home, start.env) };
+  const command = [start.launch ?? LAUNCH, ...args];
   const child =
     start.shell === undefined
-      ? spawn(process.execPath, [LAUNCH, ...args], options)
-      : spawn("sh", ["-c", `${start.shell}; exec "$0" "$@"`, process.execPath, LAUNCH, ...args], options);
+      ? spawn(process.execPath, command, options)
+      : spawn("sh", ["-c", `${start.shell}; exec "$0" "$@"`, process.execPath, ...command], options);
   running.add(child);
   let stdout = "";
   let stderr = "";
