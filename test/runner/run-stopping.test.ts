@@ -29,7 +29,7 @@ describe("a run that is cancelled", () => {
     puppet.say("one");
     puppet.mutter("and a half");
     await blocks(1);
-    await sleep(50);
+    await puppet.heard("and a half");
     expect(await executions.cancel(MINE, "exec_1")).toMatchObject({ status: "cancelled" });
     await puppet.hungUp();
     const owed = await until("the debit", async () => (await debits())[0]);
