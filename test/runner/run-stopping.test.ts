@@ -219,7 +219,7 @@ describe("a run whose process stops", () => {
   it("while the store is away ends failed once that is back", async () => {
     const { store, broken } = breakable(memoryStore(), ["commit"]);
     const puppet = await puppetModel();
-    const { start, blocks, finished } = await startRunner({ model: puppet.model, store, queue: { leaseMs: 300 } });
+    const { start, blocks, finished } = await startRunner({ model: puppet.model, store, queue: { leaseMs: 700 } });
     await start();
     await puppet.asked();
     puppet.say("one");
