@@ -216,6 +216,22 @@ describe("sessions over HTTP", () => {
     expect(bench.subscriptions.made).toBe(2);
   });
 
+  it("wait no longer than three seconds for calls when the face ends, however late its timers are", async () => {
+    bench = await serveHttp();
+    const session = await openSession(bench);
+    const call = bench.post(callOf(2, "wait", { ms: 20_000 }), session);
+    await eventually(() => bench.services.seen.includes("started"));
+    const began = performance.now();
+    const busy = setInterval(() => {
+      const end = performance.now() + 50;
+      while (performance.now() < end);
+    }, 1);
+    await bench.face.close();
+    clearInterval(busy);
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(await (await call).json()).toMatchObject({ error: { data: { code: "SHUTTING_DOWN" } } });
+  });
+
   it("all end with the face, which then takes no new ones", async () => {
     bench = await serveHttp();
     const session = await openSession(bench);
