@@ -52,6 +52,31 @@ const DOORS = [
   { name: "MCP over HTTP+SSE", method: "POST", path: "/mcp/messages?sessionId=x", more: () => [] },
 ] as const;
 
+/** Sends chunks behind a request's head until the connection is cut off; how much that was, and when the answer came. */
+async function flood(head: string) {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  let answer = "";
+  let refusedAfter = 0;
+  socket
+    .on("error", () => undefined)
+    .on("data", (data) => {
+      if (answer === "") refusedAfter = socket.bytesWritten;
+      answer += data.toString();
+    });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const chunk = `${(64 * 1024).toString(16)}\r\n${" ".repeat(64 * 1024)}\r\n`;
+  // It looks for an answer between any two chunks, however busy the machine is.
+  const feed = () => {
+    if (socket.destroyed) return;
+    if (socket.write(chunk)) setTimeout(feed, 1);
+    else socket.once("drain", () => setTimeout(feed, 1));
+  };
+  const began = performance.now();
+  socket.write(head, feed);
+  await closed;
+  return { answer, refusedAfter, sent: socket.bytesWritten, ms: performance.now() - began };
+}
+
 describe.each(DOORS)("P30: $name", ({ method, path, more }) => {
   it("refuses 12 MB by their announcement, without waiting for any of them", async () => {
     const all = headers([...more(), ["content-length", String(12 * MIB)]]);
@@ -71,31 +96,16 @@ describe.each(DOORS)("P30: $name", ({ method, path, more }) => {
   it("refuses chunks once they are too many, and cuts off those that never end", async () => {
     const lines = [`${method} ${path} HTTP/1.1`, "Host: localhost", "Transfer-Encoding: chunked"];
     for (const [name, value] of headers(more())) lines.push(`${name}: ${value}`);
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-    let answer = "";
-    let refusedAfter = 0;
-    socket
-      .on("error", () => undefined)
-      .on("data", (data) => {
-        if (answer === "") refusedAfter = socket.bytesWritten;
-        answer += data.toString();
-      });
-    const closed = new Promise((resolve) => socket.once("close", resolve));
-    const chunk = `${(64 * 1024).toString(16)}\r\n${" ".repeat(64 * 1024)}\r\n`;
-    // It looks for an answer between any two chunks, however busy the machine is.
-    const feed = () => {
-      if (socket.destroyed) return;
-      if (socket.write(chunk)) setImmediate(feed);
-      else socket.once("drain", () => setImmediate(feed));
-    };
-    const began = performance.now();
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`, feed);
-    await closed;
-    expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*PAYLOAD_TOO_LARGE/);
-    expect(refusedAfter).toBeLessThan(12 * MIB);
+    let flooded = await flood(`${lines.join("\r\n")}\r\n\r\n`);
+    // The system takes in more for a server that stopped reading, where the machine is busy; a server does so every time.
+    for (let again = 0; again < 2 && flooded.sent >= 40 * MIB; again += 1) {
+      flooded = await flood(`${lines.join("\r\n")}\r\n\r\n`);
+    }
+    expect(flooded.answer).toMatch(/^HTTP\/1\.1 413 [^]*PAYLOAD_TOO_LARGE/);
+    expect(flooded.refusedAfter).toBeLessThan(12 * MIB);
     // What is on its way when the answer goes out is taken in for a moment, so that the client reads it.
-    expect(socket.bytesWritten).toBeLessThan(40 * MIB);
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(flooded.sent).toBeLessThan(40 * MIB);
+    expect(flooded.ms).toBeLessThan(5000);
   });
 });
 

@@ -36,6 +36,7 @@ describe("P04: a key that is revoked over the API", () => {
     for (const face of faces) await ask(face, "get-current-workspace");
     await ask(owner, "revoke-workspace-key", { id });
     const revoked = performance.now();
+    const ends = streams.map(({ ended }) => ended.then(() => performance.now() - revoked));
     for (const url of urls) {
       const told = await request(url, "GET", "/api/v1/memory", undefined, { "x-api-key": key });
       expect([told.status, told.body.error.code]).toEqual([401, "KEY_REVOKED"]);
@@ -44,8 +45,7 @@ describe("P04: a key that is revoked over the API", () => {
       const refused = await face.call("get-current-workspace").catch(() => ({ code: "closed" }));
       expect(["KEY_REVOKED", "closed"]).toContain("code" in refused ? refused.code : "an answer");
     }
-    await Promise.all(streams.map(({ ended }) => ended));
-    expect(performance.now() - revoked).toBeLessThan(2000);
+    for (const took of await Promise.all(ends)) expect(took).toBeLessThan(2000);
     for (const face of faces) await face.close().catch(() => undefined);
   });
 });
@@ -64,7 +64,7 @@ describe("P12: an open event stream", () => {
     });
     const person = await signIn(two.servers[1].url, await two.ownerLink());
     await person.call("POST", `/api/v1/agents/consents/${asked.consent_id}/approve`, {});
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     await ask(owner, "write-memory", { content: "afterwards" });
     await ask(owner, "install-skill", { slug: "summarize" });
     await stream.next(({ event }) => event === "skills-changed");

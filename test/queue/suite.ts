@@ -73,11 +73,15 @@ export function queueSuite(openPlace: () => Promise<Place>): void {
   it("keeps a job that is queued twice only once", async () => {
     const queue = open();
     await Promise.all([queue.enqueue("exec_1"), queue.enqueue("exec_1"), open().enqueue("exec_1")]);
-    const { worker, runs } = recordingWorker(() => sleep(200));
+    let finish = (): void => undefined;
+    const told = new Promise<void>((resolve) => (finish = resolve));
+    const { worker, runs, finished } = recordingWorker(() => told);
     await queue.start(worker);
     await until("it runs", () => runs.length === 1);
     await queue.enqueue("exec_1");
-    await sleep(600);
+    finish();
+    await until("it is done", () => finished.length === 1);
+    await sleep(400);
     expect(runs).toHaveLength(1);
   });
 

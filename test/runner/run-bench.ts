@@ -107,8 +107,17 @@ export async function puppetModel() {
     const event = { id: "c", model: "m", choices: [{ index: 0, ...choice }] };
     asked[0]?.write(`data: ${JSON.stringify(event)}\n\n`);
   };
+  const model = modelAt(provider.url);
+  let heard = "";
   return {
-    model: modelAt(provider.url),
+    model: modelOf(async function* (call) {
+      for await (const part of model.stream(call)) {
+        if (part.type === "text") heard += part.text;
+        yield part;
+      }
+    }),
+    /** Resolves when these words have come to the run. */
+    heard: (words: string) => until(`"${words}" is heard`, () => heard.includes(words)),
     requests: provider.requests,
     asked: () => until("the model was asked", () => asked.length > 0),
     /** Long enough to become a block at once. */

@@ -29,7 +29,7 @@ describe("a run that is cancelled", () => {
     puppet.say("one");
     puppet.mutter("and a half");
     await blocks(1);
-    await sleep(50);
+    await puppet.heard("and a half");
     expect(await executions.cancel(MINE, "exec_1")).toMatchObject({ status: "cancelled" });
     await puppet.hungUp();
     const owed = await until("the debit", async () => (await debits())[0]);
@@ -219,7 +219,7 @@ describe("a run whose process stops", () => {
   it("while the store is away ends failed once that is back", async () => {
     const { store, broken } = breakable(memoryStore(), ["commit"]);
     const puppet = await puppetModel();
-    const { start, blocks, finished } = await startRunner({ model: puppet.model, store, queue: { leaseMs: 300 } });
+    const { start, blocks, finished } = await startRunner({ model: puppet.model, store, queue: { leaseMs: 700 } });
     await start();
     await puppet.asked();
     puppet.say("one");

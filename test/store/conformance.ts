@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createIfAbsent, takeOnce, update } from "../../src/store/atomic.js";
 import type { Insert, PageQuery, Store } from "../../src/store/port.js";
 
+/** How long a message may be on its way while the machine is busy; that it takes no second is tested elsewhere. */
+const PATIENCE = { timeout: 10_000 };
+
 const ODD = ["a:b", "a/b", "", " ", "ünï-\u{1F600}", "nul\0l", "nul", "\u0001", "\ud800", "\ud801", "*?[x]\\", "'; --"];
 
 /** What `src/store/port.ts` promises, for a store that `open` opens anew and empty for each group of tests. */
@@ -201,13 +204,13 @@ export function describeStore(open: () => Promise<Store>): void {
     it("ends it as if it had been removed, whatever replaced it meanwhile", async () => {
       const collection = fresh();
       await store.commit([
-        insert(collection, "short", { order: "1", tags: ["t"], ttlMs: 300 }),
+        insert(collection, "short", { order: "1", tags: ["t"], ttlMs: 800 }),
         insert(collection, "long", { order: "2", tags: ["t"], ttlMs: 60_000 }),
       ]);
       const replaced = { kind: "replace", collection, id: "short", version: 1, value: 2 } as const;
       expect(await store.commit([replaced])).toBe(true);
       expect(await ids(collection, { tags: ["t"] })).toEqual([["short", "long"], false]);
-      await sleep(350);
+      await sleep(900);
       expect(await store.get(collection, "short")).toBeUndefined();
       expect(await ids(collection)).toEqual([["long"], false]);
       expect(await ids(collection, { tags: ["t"], limit: 1 })).toEqual([["long"], false]);
@@ -223,7 +226,7 @@ export function describeStore(open: () => Promise<Store>): void {
   describe("a replacement's lifetime", () => {
     it("counts from then on: longer, shorter, or the first that the record has", async () => {
       const collection = fresh();
-      const lives: Record<string, Partial<Insert>> = { longer: { ttlMs: 300 }, shorter: { ttlMs: 60_000 }, first: {} };
+      const lives: Record<string, Partial<Insert>> = { longer: { ttlMs: 800 }, shorter: { ttlMs: 60_000 }, first: {} };
       for (const [id, life] of Object.entries(lives)) {
         await store.commit([insert(collection, id, { order: id, tags: ["t"], ...life })]);
       }
@@ -231,12 +234,12 @@ export function describeStore(open: () => Promise<Store>): void {
       expect(
         await store.commit([
           { ...replace, id: "longer", ttlMs: 60_000 },
-          { ...replace, id: "shorter", ttlMs: 300 },
-          { ...replace, id: "first", ttlMs: 299.5 },
+          { ...replace, id: "shorter", ttlMs: 800 },
+          { ...replace, id: "first", ttlMs: 799.5 },
         ]),
       ).toBe(true);
       expect(await ids(collection, { tags: ["t"] })).toEqual([["first", "longer", "shorter"], false]);
-      await sleep(350);
+      await sleep(900);
       expect(await store.get(collection, "longer")).toEqual({ id: "longer", value: 2, version: 2 });
       expect([await store.get(collection, "shorter"), await store.get(collection, "first")]).toEqual([
         undefined,
@@ -252,16 +255,16 @@ export function describeStore(open: () => Promise<Store>): void {
       const collection = fresh();
       await store.commit([
         insert(collection, "a"),
-        { kind: "replace", collection, id: "a", version: 1, value: 2, ttlMs: 300 },
+        { kind: "replace", collection, id: "a", version: 1, value: 2, ttlMs: 800 },
         { kind: "replace", collection, id: "a", version: 2, value: 3 },
-        insert(collection, "b", { ttlMs: 300 }),
-        insert(collection, "c", { ttlMs: 300 }),
+        insert(collection, "b", { ttlMs: 800 }),
+        insert(collection, "c", { ttlMs: 800 }),
       ]);
       await update(store, collection, "a", (value) => ({ value }));
       await update(store, collection, "b", (value) => ({ value, ttlMs: 60_000 }));
       await update(store, collection, "b", (value) => ({ value }));
       expect((await store.get(collection, "a"))?.value).toBe(3);
-      await sleep(350);
+      await sleep(900);
       expect([await store.get(collection, "a"), await store.get(collection, "c")]).toEqual([undefined, undefined]);
       expect((await store.get(collection, "b"))?.version).toBe(3);
       expect(await update(store, collection, "a", (value) => ({ value, ttlMs: 60_000 }))).toBeUndefined();
@@ -427,7 +430,7 @@ export function describeStore(open: () => Promise<Store>): void {
       ];
       const sent = [{ n: 1 }, "ünï \u{1F600}\0", null, [1, 2], 5];
       for (const message of sent) await store.publish(channel, message);
-      await vi.waitFor(() => expect([first, second]).toEqual([sent, sent]));
+      await vi.waitFor(() => expect([first, second]).toEqual([sent, sent]), PATIENCE);
       await sleep(450);
       expect([first.length, second.length, stranger.length]).toEqual([sent.length, sent.length, 0]);
       for (const end of ends) await end();
@@ -448,12 +451,12 @@ export function describeStore(open: () => Promise<Store>): void {
       await end();
       await end();
       await store.publish(channel, 1);
-      await vi.waitFor(() => expect(heard).toEqual([1]));
+      await vi.waitFor(() => expect(heard).toEqual([1]), PATIENCE);
       expect(ended).toEqual([]);
       for (const each of ends) await each();
       const again = await store.subscribe(channel, listener);
       await store.publish(channel, 2);
-      await vi.waitFor(() => expect(ended).toEqual([2]));
+      await vi.waitFor(() => expect(ended).toEqual([2]), PATIENCE);
       await again();
     });
 
@@ -464,7 +467,7 @@ export function describeStore(open: () => Promise<Store>): void {
         const heard: unknown[] = [];
         const [, next] = await Promise.all([end(), store.subscribe(channel, (message) => heard.push(message))]);
         await store.publish(channel, round);
-        await vi.waitFor(() => expect(heard).toEqual([round]));
+        await vi.waitFor(() => expect(heard).toEqual([round]), PATIENCE);
         end = next;
       }
       await end();
@@ -481,7 +484,10 @@ export function describeStore(open: () => Promise<Store>): void {
         }),
       );
       await store.publish(channel, "now");
-      await vi.waitFor(() => expect(heard.toSorted((a, b) => a - b)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]));
+      await vi.waitFor(
+        () => expect(heard.toSorted((a, b) => a - b)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]),
+        PATIENCE,
+      );
       await Promise.all(rounds.map((end) => end()));
     });
   });
@@ -517,10 +523,10 @@ export function describeStore(open: () => Promise<Store>): void {
 
     it("are gone after their lifetime", async () => {
       const documents = store.documents(fresh());
-      await documents.set("short", 1, 200.5);
+      await documents.set("short", 1, 700.5);
       await documents.set("long", 2, 60_000);
       expect(await documents.get("short")).toBe(1);
-      await sleep(260);
+      await sleep(800);
       expect([await documents.get("short"), await documents.has("short")]).toEqual([undefined, false]);
       expect([await documents.get("long"), await documents.delete("short")]).toEqual([2, false]);
     });

@@ -112,9 +112,14 @@ describe("a Redis in trouble", () => {
     redis.suspend();
     try {
       await refused();
-      const started = performance.now();
-      await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
-      expect(performance.now() - started).toBeLessThan(100);
+      const times: number[] = [];
+      for (let again = 0; again < 3; again += 1) {
+        const started = performance.now();
+        await expect(store.ping()).rejects.toMatchObject(UNAVAILABLE);
+        times.push(performance.now() - started);
+      }
+      // What waits does so every time; a busy machine does not.
+      expect(Math.min(...times)).toBeLessThan(100);
     } finally {
       redis.resume();
     }

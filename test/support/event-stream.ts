@@ -30,7 +30,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
   return {
     events,
     ended,
-    next: (fits) => until(() => events.find(fits), 5000),
+    next: (fits) => until(() => events.find(fits)),
     close: () => leave.abort(),
   };
 }

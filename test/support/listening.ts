@@ -59,12 +59,23 @@ export function receive(answer: (request: Received) => Reply | Promise<Reply>): 
   };
 }
 
-/** A port that nobody listened on a moment ago, for programs that cannot choose one themselves. */
+/**
+ * A port that nobody listens on, for programs that cannot choose one themselves and for those that are started again.
+ * It is below those that systems give away by themselves, so that it stays free until it is used.
+ */
 export async function freePort(): Promise<number> {
-  const { server, stop } = await listen(() => undefined);
-  const { port } = server.address() as AddressInfo;
-  await stop();
-  return port;
+  for (;;) {
+    const port = 11_000 + Math.floor(Math.random() * 20_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
 
 /** Starts another program that listens on `port` and waits until it prints `ready`; throws what it said where it ends first. */

@@ -16,6 +16,8 @@ export interface ProviderStandIn extends Listening {
   renews: boolean;
   /** Milliseconds that the token endpoint takes to answer what it has done already. */
   slowness: number;
+  /** What the token endpoint waits for before it answers, where a test decides when. */
+  held?: Promise<void>;
   /** What the token endpoint, or the API, answers instead of what it should. */
   failing: { token?: Reply; api?: Reply; revoke?: Reply };
   /** Access tokens that were given out are no longer taken. */
@@ -85,6 +87,7 @@ export async function startProviderStandIn(): Promise<ProviderStandIn> {
       if (request.target === "/token") {
         const reply = token(request);
         await sleep(standIn.slowness);
+        await standIn.held;
         return reply;
       }
       if (request.target !== "/revoke") return api(request);

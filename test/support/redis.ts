@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { inject } from "vitest";
 import { programOf } from "./debian.js";
+import { freePort } from "./listening.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -106,17 +107,6 @@ function answers(port: number): Promise<boolean> {
     };
     socket.once("data", (data) => done(data.toString().startsWith("+PONG")));
     socket.once("error", () => done(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
   });
 }
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Authenticate } from "../../core/authenticate.js";
 import { AppError, ERRORS, toAppError } from "../../core/errors.js";
 import type { SessionShelf } from "../../core/session-shelf.js";
@@ -20,6 +19,7 @@ import type { ModernDoor } from "./modern/door.js";
 import type { McpOptions } from "./options.js";
 import { createChoices } from "./session-choice.js";
 import { createStreamWatch, type Visitor } from "./stream-watch.js";
+import { waitWhile } from "./wait-while.js";
 
 /** How often idle sessions and the keys of open streams are looked at, in milliseconds. */
 const SWEEP_MS = 1000;
@@ -115,7 +115,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
   async function close(): Promise<void> {
     const door = await modern;
     const inFlight = () => [...table.all()].reduce((sum, { mcp }) => sum + mcp.inFlight.size, door?.inFlight() ?? 0);
-    for (let waited = 0; inFlight() > 0 && waited < GRACE_MS; waited += 20) await sleep(20);
+    await waitWhile(() => inFlight() > 0, GRACE_MS);
     const why = new AppError(
       "SHUTTING_DOWN",
       "The server is stopping before this call was done; call again in a moment.",
@@ -124,8 +124,7 @@ export function createMcpHttpFace(options: McpHttpOptions): McpHttpFace {
       for (const request of [...session.mcp.inFlight.keys()]) cancelInFlight(session, request, why);
     }
     await door?.close(why);
-    const unsaid = () => inFlight() + streamable.unanswered();
-    for (let waited = 0; unsaid() > 0 && waited < LAST_WORDS_MS; waited += 20) await sleep(20);
+    await waitWhile(() => inFlight() + streamable.unanswered() > 0, LAST_WORDS_MS);
     watch.close();
     await table.close();
     await parts.peers.close();

@@ -1,13 +1,13 @@
 import { serveStdio as serveConnection, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import type { JSONRPCMessage, Server } from "@modelcontextprotocol/server";
 import { PassThrough, type Readable, type Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Caller } from "../../core/caller.js";
 import { createAnswering, newRequestId } from "./answering.js";
 import { type Told, toldOf } from "./changes.js";
 import { openServer } from "./modern/server.js";
 import type { McpOptions } from "./options.js";
 import { RPC, type RpcError } from "./rpc-error.js";
+import { waitWhile } from "./wait-while.js";
 
 /** How long calls may go on after the client has closed its end, in milliseconds. */
 const GRACE_MS = 500;
@@ -67,7 +67,7 @@ export async function serveStdio(
     onerror: (err) => log.debug({ err }, "a message over stdio was refused"),
   });
   const windDown = async () => {
-    for (let waited = 0; inFlight > 0 && waited < GRACE_MS; waited += 10) await sleep(10);
+    await waitWhile(() => inFlight > 0, GRACE_MS);
     setImmediate(() => {
       void connection.close().finally(finish);
     });

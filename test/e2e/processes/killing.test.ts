@@ -14,16 +14,16 @@ const memory = "clanker://memory";
 interface Report {
   readonly kind: ClientKind;
   /** When calls were answered. */
-  readonly answered: readonly number[];
+  readonly answered: number[];
   /** Calls without an answer: when they were sent and failed, and with what. */
-  readonly lost: readonly { readonly sent: number; readonly failed: number; readonly error: unknown }[];
+  readonly lost: { readonly sent: number; readonly failed: number; readonly error: unknown }[];
 }
 
 /** Calls one tool after the other until it is told to stop; connects anew where its session died with its stream. */
-async function work(n: number, kind: ClientKind, begun: OfficialClient, two: TwoProcesses, isOver: () => boolean) {
+async function work(n: number, report: Report, begun: OfficialClient, two: TwoProcesses, isOver: () => boolean) {
+  const { kind } = report;
   let client = begun;
   let broken = breakOf(client, isOver);
-  const report = { kind, answered: [] as number[], lost: [] as { sent: number; failed: number; error: unknown }[] };
   for (let round = 0; !isOver(); round += 1) {
     const slug = `client-${n}-round-${round}`;
     const sent = performance.now();
@@ -45,7 +45,6 @@ async function work(n: number, kind: ClientKind, begun: OfficialClient, two: Two
     await sleep(200);
   }
   await client.close();
-  return report satisfies Report;
 }
 
 const isSse = (kind: ClientKind): boolean => kind === "v1 over HTTP+SSE";
@@ -79,7 +78,8 @@ describe("one of two processes is killed while fifty clients work", { timeout: 1
     }
     two.proxy.only();
     let over = false;
-    const reports = crowd.map(([kind, client], n) => work(n, kind, client, two, () => over));
+    const all = crowd.map(([kind]): Report => ({ kind, answered: [], lost: [] }));
+    const working = crowd.map(([, client], n) => work(n, all[n] as Report, client, two, () => over));
 
     const session = await openByHand(dead, two.key);
     await (
@@ -132,8 +132,11 @@ describe("one of two processes is killed while fifty clients work", { timeout: 1
     expect((await spared.post(alive)).status).toBe(202);
     await spared.stream.next(isAnswerTo("first"));
 
+    // Who lost its call, and its session with it, connects anew before it asks again.
+    const goesOn = ({ answered }: Report) => (answered.at(-1) ?? 0) > gone;
+    await until(() => all.every(goesOn), 30_000).catch(() => undefined);
     over = true;
-    const all = await Promise.all(reports);
+    await Promise.all(working);
     for (const { kind, answered, lost } of all) {
       const said = lost.map(({ sent, failed, error }) => `${sent - gone} to ${failed - gone}: ${String(error)}`);
       const about = `${kind}: ${said.join("; ")}; answered at ${answered.map((at) => at - gone).join(", ")}`;

@@ -20,6 +20,7 @@ let two: TwoProcesses;
 let [here, there] = ["", ""];
 beforeAll(async () => {
   model = await scriptedModel();
+  model.mock.onMessage("sixty lines", { content: "a line\n".repeat(60) }, { chunkSize: 7, latency: 60 });
   model.mock.onMessage("twenty lines", { content: "a line\n".repeat(20) }, { chunkSize: 7, latency: 60 });
   two = await startTwoProcesses(model.env);
   [here, there] = [two.servers[0].url, two.servers[1].url];
@@ -34,6 +35,8 @@ afterAll(async () => {
 });
 
 const run = { slug: "summarize", input: "twenty lines", wait_seconds: 30 };
+/** One that is still under way when its stream has been lost a few times, however busy the machine is. */
+const longRun = { ...run, input: "sixty lines" };
 const memory = "clanker://memory";
 
 /** The steps of all parts of a stream, and that the last of them ends with the answer. */
@@ -72,7 +75,7 @@ describe("the stream of a call that is lost in the middle", () => {
 
   it("goes on as often as it is lost, wherever", async () => {
     const session = await openByHand(here, two.key);
-    const parts = [await session.call(there, 2, "execute-skill", run)];
+    const parts = [await session.call(there, 2, "execute-skill", longRun)];
     for (const at of [here, there, here]) {
       const last = await cutAfter(parts.at(-1) as HandAnswer, 1);
       parts.push(await session.listen(at, last));
@@ -131,7 +134,7 @@ describe("the stream of a call that is lost in the middle", () => {
 
   it("is cancelled from the other process, and ends with the error", async () => {
     const session = await openByHand(here, two.key);
-    const first = await session.call(here, 2, "execute-skill", run);
+    const first = await session.call(here, 2, "execute-skill", longRun);
     const last = await cutAfter(first, 1);
     const rest = await session.listen(there, last);
     await session.post(there, { method: "notifications/cancelled", params: { requestId: 2 } });

@@ -8,6 +8,8 @@ import { pageInput, pageOf, toPage } from "../../../src/core/page.js";
 /** What the operations for tests leave behind for the test to look at. */
 export interface TestServices {
   readonly seen: string[];
+  /** What `wait` waits for besides its time, where a test decides when that is over. */
+  held?: Promise<void>;
 }
 
 const define = defineFor<TestServices>();
@@ -45,6 +47,7 @@ export const catalogue = [
           await sleep(ms / steps, undefined, { signal });
         }
         if (steps === 0) await sleep(ms, undefined, { signal });
+        await services.held;
       } catch (thrown) {
         services.seen.push("aborted");
         throw thrown;

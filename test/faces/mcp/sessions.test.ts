@@ -125,18 +125,21 @@ describe("sessions over HTTP", () => {
   });
 
   it("end when they are idle, but not while a call runs or a stream is open", async () => {
-    bench = await serveHttp({ idleMs: 400, sweepMs: 20 });
+    bench = await serveHttp({ idleMs: 1000, sweepMs: 20 });
+    let finish = (): void => undefined;
+    bench.services.held = new Promise((resolve) => (finish = resolve));
     const idle = await openSession(bench);
     const listening = await openSession(bench);
     const calling = await openSession(bench);
     const stream = await listen(listening);
-    const call = bench.post(callOf(2, "wait", { ms: 1200 }), calling);
+    const call = bench.post(callOf(2, "wait", { ms: 0 }), calling);
     await bench.sse();
     await eventually(() => bench.face.sessions() === 3);
     expect((await bench.post(callOf(3, "say", { marker: "x" }), idle)).status).toBe(404);
-    await sleep(700);
+    await sleep(1200);
     expect(bench.face.sessions()).toBe(3);
-    expect(await (await call).json()).toMatchObject({ result: { structuredContent: { waited: 1200 } } });
+    finish();
+    expect(await (await call).json()).toMatchObject({ result: { structuredContent: { waited: 0 } } });
     await stream.body?.cancel();
     await eventually(() => bench.face.sessions() === 1);
   });
@@ -211,6 +214,22 @@ describe("sessions over HTTP", () => {
     await second.client.close();
     await eventually(() => bench.subscriptions.open === 0);
     expect(bench.subscriptions.made).toBe(2);
+  });
+
+  it("wait no longer than three seconds for calls when the face ends, however late its timers are", async () => {
+    bench = await serveHttp();
+    const session = await openSession(bench);
+    const call = bench.post(callOf(2, "wait", { ms: 20_000 }), session);
+    await eventually(() => bench.services.seen.includes("started"));
+    const began = performance.now();
+    const busy = setInterval(() => {
+      const end = performance.now() + 50;
+      while (performance.now() < end);
+    }, 1);
+    await bench.face.close();
+    clearInterval(busy);
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(await (await call).json()).toMatchObject({ error: { data: { code: "SHUTTING_DOWN" } } });
   });
 
   it("all end with the face, which then takes no new ones", async () => {

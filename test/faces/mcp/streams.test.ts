@@ -32,23 +32,36 @@ describe("answers and streams over Streamable HTTP", () => {
   let bench: HttpBench;
   let session: Record<string, string>;
   beforeEach(async () => {
-    bench = await serveHttp({ patienceMs: 300, keepAliveMs: 100 });
+    bench = await serveHttp();
     session = await openSession(bench);
   });
   afterEach(() => bench.close());
+
+  /** Lets no `wait` be over until it is told to. */
+  const hold = (): (() => void) => {
+    let release = (): void => undefined;
+    bench.services.held = new Promise((resolve) => (release = resolve));
+    return release;
+  };
 
   const resume = (last: string | undefined) =>
     fetch(`${bench.base}/mcp`, {
       headers: { ...session, accept: "text/event-stream", ...(last && { "last-event-id": last }) },
     });
-  /** Opens and leaves a stream; the one before it may still be closing. */
-  const statusOfResume = async (last: string): Promise<number> => {
+  /** Opens a stream; the one before it may still be closing. */
+  const resumeAgain = async (last: string | undefined): Promise<Response> => {
     for (;;) {
       const stream = await resume(last);
+      if (stream.status !== 409) return stream;
       await stream.body?.cancel();
-      if (stream.status !== 409) return stream.status;
       await sleep(10);
     }
+  };
+  /** Opens and leaves a stream. */
+  const statusOfResume = async (last: string): Promise<number> => {
+    const stream = await resumeAgain(last);
+    await stream.body?.cancel();
+    return stream.status;
   };
   const progressing = (id: number, ms: number, steps: number) =>
     bench.post(callOf(id, "wait", { ms, steps }, { progressToken: id }), session);
@@ -83,6 +96,9 @@ describe("answers and streams over Streamable HTTP", () => {
   });
 
   it("become a stream when the answer takes long, with comments against silence", async () => {
+    await bench.close();
+    bench = await serveHttp({ patienceMs: 300, keepAliveMs: 100 });
+    session = await openSession(bench);
     const response = await bench.post(callOf(2, "wait", { ms: 700 }), session);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const text = await response.text();
@@ -133,7 +149,7 @@ describe("answers and streams over Streamable HTTP", () => {
     await bench.addArtifact(1, "a.txt", "text/plain", Buffer.from("a"));
     await sleep(20);
     // The event that says where the stream goes on, the other half of the first change, and the second change.
-    const missed = messages(await readEvents(await resume(seen?.id), 3));
+    const missed = messages(await readEvents(await resumeAgain(seen?.id), 3));
     const changed = { jsonrpc: "2.0", method: "notifications/resources/list_changed" };
     expect(missed).toEqual([changed, changed]);
   });
@@ -193,21 +209,23 @@ describe("answers and streams over Streamable HTTP", () => {
   });
 
   it("refuse an id that is still in use", async () => {
-    const first = bench.post(callOf(2, "wait", { ms: 150 }), session);
+    const release = hold();
+    const first = bench.post(callOf(2, "wait", { ms: 0 }), session);
     await eventually(() => bench.services.seen.includes("started"));
     expect((await bench.post(callOf(2, "say", { marker: "x" }), session)).status).toBe(400);
-    expect(await (await first).json()).toMatchObject({ id: 2, result: { structuredContent: { waited: 150 } } });
+    release();
+    expect(await (await first).json()).toMatchObject({ id: 2, result: { structuredContent: { waited: 0 } } });
   });
 
   it("refuse one of two requests that come at once with the same id, and answer the other", async () => {
-    const both = [
-      bench.post(callOf(2, "wait", { ms: 50 }), session),
-      bench.post(callOf(2, "wait", { ms: 50 }), session),
-    ];
+    const release = hold();
+    const both = [bench.post(callOf(2, "wait", { ms: 0 }), session), bench.post(callOf(2, "wait", { ms: 0 }), session)];
+    await Promise.race(both);
+    release();
     const answers = await Promise.all(both);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
     const answered = answers.find(({ status }) => status === 200);
-    expect(await answered?.json()).toMatchObject({ id: 2, result: { structuredContent: { waited: 50 } } });
+    expect(await answered?.json()).toMatchObject({ id: 2, result: { structuredContent: { waited: 0 } } });
   });
 
   it("bring an official client back to its answer when its connection is cut", async () => {

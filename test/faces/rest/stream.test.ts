@@ -83,10 +83,12 @@ describe("an event stream", () => {
     const client = new AbortController();
     const answer = await door.ask("/api/events", { signal: client.signal });
     await answer.body?.getReader().read();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const before = made;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(made).toBe(before);
+    // Buffers fill as fast as the machine lets them; then nothing more is made.
+    let before = -1;
+    while (made !== before) {
+      before = made;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
     expect(made).toBeLessThan(5000);
     client.abort();
   });

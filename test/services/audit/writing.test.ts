@@ -79,9 +79,9 @@ describe.each(Object.entries(STORES))("the audit log on %s", (name, open) => {
 
   it("leaves a mutation alone whose process is there, however long it takes", async () => {
     const [store] = (await open(1)) as [Store];
-    const slow = auditOver(store, { leaseMs: 300 }).audit;
+    const slow = auditOver(store, { leaseMs: 700 }).audit;
     const intention = await slow.intend(deedOf());
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    await new Promise((resolve) => setTimeout(resolve, 1600));
     await auditOver(store).audit.sweep();
     expect((await slow.page(MINE, whole)).data).toEqual([]);
     await slow.conclude(deedOf(), { outcome: "ok", ms: 900 }, intention);

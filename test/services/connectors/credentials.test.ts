@@ -1,13 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/port.js";
 import { GITHUB_TOKEN, startGithubStandIn } from "../../support/github-stand-in.js";
+import type { ProviderStandIn } from "../../support/provider-stand-in.js";
 import { fileStores, memoryStore, MINE, refusal, standingClock, until } from "../../support/services.js";
 import { connectorBench, openProcess } from "./bench.js";
 
 const never = new AbortController().signal;
 const times = <T>(count: number, make: (at: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, at) => make(at)));
+
+/** Lets the token endpoint answer nobody until it is told to. */
+function hold(provider: ProviderStandIn): () => void {
+  let answer = (): void => undefined;
+  provider.held = new Promise((resolve) => (answer = resolve));
+  return answer;
+}
 
 describe("an access token", () => {
   it("is renewed before its end, once although ten calls need it at the same moment", async () => {
@@ -115,11 +122,12 @@ describe("an access token", () => {
     const { connect, labels, provider } = await connectorBench();
     await connect();
     provider.forgetAccess();
-    provider.slowness = 300;
+    const answer = hold(provider);
     const caller = new AbortController();
     const first = labels(MINE, caller.signal);
     await until("the provider is asked", () => provider.asked("refresh_token") === 1);
     caller.abort();
+    answer();
     await expect(first).rejects.toThrow();
     await expect(labels()).resolves.toBeDefined();
     expect(provider.asked("refresh_token")).toBe(1);
@@ -129,14 +137,15 @@ describe("an access token", () => {
     const { connect, labels, provider, connectors } = await connectorBench();
     await connect();
     provider.forgetAccess();
-    provider.slowness = 300;
+    const answer = hold(provider);
     const renewing = labels();
     await until("the provider is asked", () => provider.asked("refresh_token") === 1);
     await connectors.disconnect(MINE, "gmail");
+    answer();
     await expect(renewing).rejects.toEqual(refusal("TOOL_NOT_CONNECTED"));
-    await sleep(50);
-    const revoked = provider.received.filter(({ target }) => target === "/revoke").map(({ bytes }) => bytes.toString());
-    expect(new Set(revoked).size).toBe(2);
+    const revoked = () =>
+      provider.received.filter(({ target }) => target === "/revoke").map(({ bytes }) => bytes.toString());
+    await until("both are revoked", () => new Set(revoked()).size === 2);
   });
 });
 

