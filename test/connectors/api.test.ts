@@ -217,6 +217,13 @@ describe("a refusal of the provider", () => {
     expect(error?.message).toMatch(/^GitHub [^\n]{10,}$/);
   });
 
+  it("is left in peace where it says to wait for longer than anybody would", async () => {
+    answer = () => ({ status: 429, headers: { "retry-after": "99999999999" } });
+    const error = await failure(open().json({ path: "/x" }));
+    expect(error).toMatchObject({ code: "RATE_LIMITED", fields: { retry_after_seconds: 999_999 } });
+    expect(received).toHaveLength(1);
+  });
+
   it("says when GitHub's limit ends", async () => {
     const reset = Math.floor(Date.now() / 1000) + 100;
     answer = () => ({ status: 429, headers: { "x-ratelimit-reset": `${reset}`, "retry-after": "" } });
