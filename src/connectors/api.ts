@@ -64,7 +64,8 @@ export function createApi(options: ApiOptions): Api {
     async json(call) {
       const { answer, token } = await perform(call);
       const text = answer.content.toString();
-      return text.trim() === "" ? undefined : parsed(app, withoutToken(text, token));
+      const isRead = read || (call.method ?? "GET") === "GET";
+      return text.trim() === "" ? undefined : parsed(app, withoutToken(text, token), isRead);
     },
     async bytes(call) {
       const { content, headers } = (await perform(call)).answer;
@@ -106,12 +107,14 @@ function headersOf({ body, bytes, headers = {} }: ApiCall, userAgent: string): R
   };
 }
 
-function parsed(app: App, text: string): unknown {
+function parsed(app: App, text: string, isRead: boolean): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AppError("UPSTREAM_FAILED", `${app.title}'s answer is no JSON; check the address that is set for it.`, {
-      cause,
-    });
+    const advice = isRead
+      ? "check the address that is set for it."
+      : "whether the change was made is not known, so look before you repeat it.";
+    const options = { ...(!isRead && { fields: { retryable: false } }), cause };
+    throw new AppError("UPSTREAM_FAILED", `${app.title}'s answer is no JSON; ${advice}`, options);
   }
 }

@@ -65,7 +65,9 @@ function isRateLimit(status: number, headers: Incoming["headers"], body: unknown
   if (status !== 403) return false;
   if (headers["retry-after"] !== undefined || headers["x-ratelimit-remaining"] === "0") return true;
   const reason = field(field(field(field(body, "error"), "errors"), "0"), "reason");
-  return typeof reason === "string" && RATE_REASONS.has(reason);
+  if (typeof reason === "string" && RATE_REASONS.has(reason)) return true;
+  // GitHub's secondary limit need not say how long it lasts.
+  return /\bexceeded a secondary rate limit\b/i.test(toldBy(body) ?? "");
 }
 
 function waitSeconds(headers: Incoming["headers"]): number | undefined {

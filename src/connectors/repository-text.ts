@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError, quote } from "../core/errors.js";
+import { visible } from "../core/untrusted.js";
 import { type Api, path } from "./app.js";
 import { answered } from "./apps/answered.js";
 
@@ -16,8 +17,9 @@ export interface RepositoryChoice {
 /** Most files, bytes and bytes of one file that are given. */
 export const REPOSITORY_LIMITS = { files: 60, bytes: 128 * 1024, fileBytes: 32 * 1024 } as const;
 
-/** Names of files left out that are told. */
+/** Names of files left out that are told, and how many characters all of them take at most. */
 const NAMES_TOLD = 200;
+const NAMES_LENGTH = 10_000;
 const AT_ONCE = 4;
 
 const HEADERS = { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" };
@@ -56,20 +58,28 @@ export async function repositoryText(api: Api, choice: RepositoryChoice): Promis
     choice.ref ?? answered(aRepository, await api.json({ path: inside(choice), headers: HEADERS })).default_branch;
   const { entries, truncated } = await filesOf(api, choice, ref);
   const left = new Map<Reason, string[]>();
-  const leave = ({ path }: Entry, reason: Reason) => {
+  const leave = (file: Entry, reason: Reason) => {
+    const name = nameOf(file);
     const others = left.get(reason);
-    if (others) others.push(path);
-    else left.set(reason, [path]);
+    if (others) others.push(name);
+    else left.set(reason, [name]);
   };
   const wanted = chosen(entries, leave);
   const given: string[] = [];
+  let bytes = 0;
   for (let at = 0; at < wanted.length; at += AT_ONCE) {
     const files = wanted.slice(at, at + AT_ONCE);
     const texts = await Promise.all(files.map((file) => textOf(api, choice, file)));
     files.forEach((file, index) => {
       const text = texts[index];
-      if (text === undefined) leave(file, "binary");
-      else given.push(`=== ${file.path} ===\n${text}`);
+      if (text === undefined) return leave(file, "binary");
+      // Hidden characters take more once they are shown.
+      const shown = visible(text);
+      const size = Buffer.byteLength(shown) + Buffer.byteLength(nameOf(file));
+      if (Buffer.byteLength(shown) > REPOSITORY_LIMITS.fileBytes) return leave(file, "too large for one file");
+      if (bytes + size > REPOSITORY_LIMITS.bytes) return leave(file, "beyond the limits");
+      bytes += size;
+      given.push(`=== ${nameOf(file)} ===\n${shown}`);
     });
   }
   return [summary(choice, ref, given.length, entries.length, left, truncated), ...given].join("\n\n");
@@ -93,7 +103,7 @@ async function filesOf(api: Api, choice: RepositoryChoice, ref: string) {
   for (const [at, part] of parts.entries()) {
     const found = (await treeOf(api, choice, tree, false)).tree.find((entry) => entry.path === part);
     const isLast = at === parts.length - 1;
-    if (found?.type === "blob" && isLast) return { entries: [{ ...found, path: parts.join("/") }], truncated: false };
+    if (found && isLast && isFile(found)) return { entries: [{ ...found, path: parts.join("/") }], truncated: false };
     if (found?.type !== "tree") throw noSuchPath(choice);
     tree = found.sha;
   }
@@ -102,9 +112,17 @@ async function filesOf(api: Api, choice: RepositoryChoice, ref: string) {
     return { ...(await treeOf(api, choice, tree, false)), truncated: true };
   });
   const prefix = parts.map((part) => `${part}/`).join("");
-  // Links lead elsewhere, and what another repository holds is not this one's.
-  const files = all.filter(({ type, mode }) => type === "blob" && mode !== "120000");
-  return { entries: files.map((entry) => ({ ...entry, path: prefix + entry.path })), truncated };
+  return { entries: all.filter(isFile).map((entry) => ({ ...entry, path: prefix + entry.path })), truncated };
+}
+
+/** Links lead elsewhere, and what another repository holds is not this one's. */
+function isFile({ type, mode }: Entry): boolean {
+  return type === "blob" && mode !== "120000";
+}
+
+/** A path as it is told: on one line. */
+function nameOf({ path }: Entry): string {
+  return visible(path).replaceAll(/[\n\t]/g, "?");
 }
 
 function noSuchPath({ path = "", repository }: RepositoryChoice): AppError {
@@ -119,14 +137,15 @@ function chosen(entries: readonly Entry[], leave: (file: Entry, reason: Reason) 
   let bytes = 0;
   for (const file of [...entries].sort(tellingFirst)) {
     const size = file.size ?? 0;
+    const whole = size + Buffer.byteLength(nameOf(file));
     if (BINARY.test(file.path)) leave(file, "binary");
     else if (GENERATED.test(file.path)) leave(file, "generated");
     else if (size > REPOSITORY_LIMITS.fileBytes) leave(file, "too large for one file");
-    else if (files.length === REPOSITORY_LIMITS.files || bytes + size > REPOSITORY_LIMITS.bytes) {
+    else if (files.length === REPOSITORY_LIMITS.files || bytes + whole > REPOSITORY_LIMITS.bytes) {
       leave(file, "beyond the limits");
     } else {
       files.push(file);
-      bytes += size;
+      bytes += whole;
     }
   }
   return files;
@@ -164,13 +183,20 @@ function summary(
   const { files, bytes, fileBytes } = REPOSITORY_LIMITS;
   const below = choice.path === undefined ? "" : `, below ${choice.path}`;
   const names = [...left.values()].flat();
+  const told = fitting(names.slice(0, NAMES_TOLD));
   const lines = [
     `Repository ${choice.repository} at ${ref}${below}: ${given} of ${all} files, at most ${files} files, ${bytes} bytes in all and ${fileBytes} bytes a file.`,
     ...(truncated ? ["GitHub listed a part of it only, because it is so large; name a path to see more."] : []),
     ...[...left].map(([reason, paths]) => `Left out as ${reason}: ${paths.length}.`),
     ...(names.length > 0
-      ? [`Names left out: ${names.slice(0, NAMES_TOLD).join(", ")}${names.length > NAMES_TOLD ? ", and more" : ""}.`]
+      ? [`Names left out: ${told.join(", ")}${names.length > told.length ? ", and more" : ""}.`]
       : []),
   ];
   return lines.join("\n");
+}
+
+/** As many of the names as are told. */
+function fitting(names: readonly string[]): string[] {
+  let left = NAMES_LENGTH;
+  return names.filter((name) => (left -= name.length) >= 0);
 }

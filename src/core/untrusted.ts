@@ -67,6 +67,21 @@ export function fencedText(origin: Origin, text: string): string {
   ].join("\n");
 }
 
+const BEGIN = /<untrusted ([0-9a-f-]{36})>/g;
+
+/** The end of the mark that a text was cut within, which it lacks; empty where it was cut within none. */
+export function endOfCut(text: string): string {
+  BEGIN.lastIndex = 0;
+  for (let mark = BEGIN.exec(text); mark; mark = BEGIN.exec(text)) {
+    const end = `</untrusted ${mark[1]}>`;
+    const at = text.indexOf(end, BEGIN.lastIndex);
+    if (at < 0) return end;
+    // Marks inside are the content's own.
+    BEGIN.lastIndex = at + end.length;
+  }
+  return "";
+}
+
 function marksFor({ app, account }: Origin) {
   const marker = crypto.randomUUID();
   const source: Origin = { app, ...(account !== undefined && { account: visible(account) }) };

@@ -6,6 +6,9 @@ export const RETRIED: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 const FIRST_DELAY_MS = 200;
 
+/** Whatever is longer is as good as never. */
+const LONGEST_SECONDS = 999_999;
+
 /** Failures before anything was sent. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
 
@@ -21,9 +24,9 @@ export function delayMs(advisedSeconds: number | undefined, attempt: number): nu
 export function retryAfterSeconds(header: string | null | undefined): number | undefined {
   const value = header?.trim();
   if (!value) return undefined;
-  if (/^\d{1,6}$/.test(value)) return Number(value);
+  if (/^\d+$/.test(value)) return Math.min(Number(value), LONGEST_SECONDS);
   const date = /^[A-Z][a-z]+, .* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000));
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, Math.ceil((date - Date.now()) / 1000)), LONGEST_SECONDS);
 }
 
 /** Whether a request failed before any of it went out; fetch keeps the reason in its error's cause. */

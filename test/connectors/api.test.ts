@@ -119,6 +119,15 @@ describe("a call of an app's API", () => {
     expect(await failure(open().json({ path: "/x" }))).toMatchObject({ code: "UPSTREAM_FAILED" });
   });
 
+  it("does not say to try a change again whose answer is no JSON, for it may be made", async () => {
+    answer = () => ({ headers: { "content-type": "text/html" }, body: "<html>" });
+    expect(await failure(open({ read: false }).json({ method: "POST", path: "/x" }))).toMatchObject({
+      code: "UPSTREAM_FAILED",
+      message: expect.stringContaining("not known") as string,
+      fields: { retryable: false },
+    });
+  });
+
   it("repeats a read that is no GET, and a GET of an action that writes, and nothing else", async () => {
     answer = (_, count) => (count === 1 ? { status: 503 } : { body: {} });
     await open({ read: true }).json({ method: "POST", path: "/search", body: {} });
@@ -179,6 +188,21 @@ describe("a refusal of the provider", () => {
       "RATE_LIMITED",
       { fields: { retry_after_seconds: 30 } },
     ],
+    [
+      "403 of GitHub's secondary limit that does not say how long",
+      { status: 403, body: { message: "You have exceeded a secondary rate limit. Please wait a few minutes." } },
+      "RATE_LIMITED",
+      {},
+    ],
+    [
+      "403 that only speaks of a limit",
+      {
+        status: 403,
+        body: { message: "Resource protected by organization SAML enforcement, whatever the rate limit" },
+      },
+      "ACCESS_DENIED",
+      {},
+    ],
     ["403 of GitHub's limit", { status: 403, headers: { "x-ratelimit-remaining": "0" } }, "RATE_LIMITED", {}],
     [
       "403 of Google's limit",
@@ -191,6 +215,13 @@ describe("a refusal of the provider", () => {
     const error = await failure(open().json({ path: "/x" }));
     expect(error).toMatchObject({ code, ...more });
     expect(error?.message).toMatch(/^GitHub [^\n]{10,}$/);
+  });
+
+  it("is left in peace where it says to wait for longer than anybody would", async () => {
+    answer = () => ({ status: 429, headers: { "retry-after": "99999999999" } });
+    const error = await failure(open().json({ path: "/x" }));
+    expect(error).toMatchObject({ code: "RATE_LIMITED", fields: { retry_after_seconds: 999_999 } });
+    expect(received).toHaveLength(1);
   });
 
   it("says when GitHub's limit ends", async () => {

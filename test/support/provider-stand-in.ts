@@ -18,6 +18,8 @@ export interface ProviderStandIn extends Listening {
   slowness: number;
   /** What the token endpoint waits for before it answers, where a test decides when. */
   held?: Promise<void>;
+  /** Milliseconds that the API takes to answer what it has done already. */
+  apiSlowness: number;
   /** What the token endpoint, or the API, answers instead of what it should. */
   failing: { token?: Reply; api?: Reply; revoke?: Reply };
   /** Access tokens that were given out are no longer taken. */
@@ -90,7 +92,11 @@ export async function startProviderStandIn(): Promise<ProviderStandIn> {
         await standIn.held;
         return reply;
       }
-      if (request.target !== "/revoke") return api(request);
+      if (request.target !== "/revoke") {
+        const reply = api(request);
+        await sleep(standIn.apiSlowness);
+        return reply;
+      }
       if (standIn.failing.revoke) return standIn.failing.revoke;
       const known = fieldsOf(request).get("token") ?? "";
       return refresh.delete(known) || access.delete(known) ? {} : { status: 400, body: { error: "invalid_token" } };
@@ -116,6 +122,7 @@ export async function startProviderStandIn(): Promise<ProviderStandIn> {
     lifetime: 3600,
     renews: true,
     slowness: 0,
+    apiSlowness: 0,
     failing: {},
     forgetAccess: () => access.clear(),
     revokeAll() {

@@ -121,9 +121,7 @@ async function settled(context: Context<Services>, first: RunView): Promise<RunV
     // It waits for this very caller, who is waiting for it.
     if (view.steps.some(({ handed_out: handedOut }) => handedOut)) break;
   }
-  if (signal.aborted && view.status !== "paused" && !services.workflows.leaving.is) {
-    await services.workflows.cancel(caller, view.id).catch(() => undefined);
-  }
+  if (signal.aborted && !services.workflows.leaving.is) await services.workflows.abandon(caller, view.id);
   signal.throwIfAborted();
   return view;
 }

@@ -48,7 +48,7 @@ async function* attached(
 ): AsyncGenerator<RunUpdate, void, undefined> {
   let going = true;
   const leave = () => {
-    if (going && !services.workflows.leaving.is) services.workflows.cancel(caller, id).catch(() => undefined);
+    if (going && !services.workflows.leaving.is) void services.workflows.abandon(caller, id);
   };
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();

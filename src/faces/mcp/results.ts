@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { BinaryAnswer, StreamAnswer } from "../../core/answer.js";
 import { AppError, encodeError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { endOfCut } from "../../core/untrusted.js";
 
 /** Longest text block of a result, in characters. */
 export const TEXT_LIMIT = 50_000;
@@ -48,9 +49,15 @@ function asObject(answer: unknown): Record<string, unknown> {
 
 function cut(text: string): string {
   if (text.length <= TEXT_LIMIT) return text;
-  const end = TEXT_LIMIT - CUT_NOTE.length;
+  const kept = upTo(text, TEXT_LIMIT - CUT_NOTE.length);
+  const mark = endOfCut(kept);
+  return mark === "" ? kept + CUT_NOTE : `${upTo(kept, kept.length - mark.length - 1)}\n${mark}${CUT_NOTE}`;
+}
+
+/** The text's beginning, not cut inside a character. */
+function upTo(text: string, end: number): string {
   const splitsPair = /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
-  return text.slice(0, splitsPair ? end - 1 : end) + CUT_NOTE;
+  return text.slice(0, splitsPair ? end - 1 : end);
 }
 
 function isPage(content: Record<string, unknown>): content is Page<Row> & Record<string, unknown> {

@@ -101,8 +101,10 @@ export function createActions(access: Access, rank: RankActions, all: readonly A
       const { api, origin } = await access.open(workspace, slug, { read: action.effect === "read", signal });
       const parsed = action.input.safeParse(coerce(schema, input));
       if (!parsed.success) throw invalidInput(parsed.error, "input");
+      // Known beforehand: what was done must not be told as failed because the app was disconnected meanwhile.
+      const from = await origin();
       const answer = await action.run(parsed.data, api);
-      return { app: slug, action: name, ...fenced(await origin(), answer ?? null) };
+      return { app: slug, action: name, ...fenced(from, answer ?? null) };
     },
 
     triggers(slug) {

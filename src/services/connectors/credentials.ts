@@ -18,6 +18,9 @@ export interface EnvironmentToken {
 /** How long one process may take to renew a token before another tries, and how long others wait, in milliseconds. */
 const LEASE_MS = 30_000;
 const WAIT_MS = 20_000;
+/** How long a renewed token waits for a store that is away, and how often it looks. */
+const STORE_WAIT_MS = 15_000;
+const STORE_RETRY_MS = 250;
 
 export interface CredentialsOptions {
   readonly store: Store;
@@ -65,14 +68,28 @@ export function credentialsFor(
     const renewed = await oauth.refresh(app, tokens.refreshToken).catch(async (thrown: unknown) => {
       throw isRefused(thrown) ? await markRefused(found) : thrown;
     });
-    const connection: Connection = { ...found.connection, tokens: { ...scopesOf(tokens), ...renewed } };
-    if (await connections.replace(workspace, app.slug, found, connection)) return connection;
-    // Disconnected meanwhile: nobody may be left with a token of it.
-    if (!(await connections.find(workspace, app.slug))) {
-      await oauth.revoke(app, renewed).catch((err: unknown) => {
-        log.warn({ err, app: app.slug }, "a token that was renewed during a disconnect could not be revoked");
-      });
+    return keep(found, { ...scopesOf(tokens), ...renewed });
+  };
+
+  /**
+   * Keeps what the provider gave for what was found, which it may not take any longer: where the record was sealed anew
+   * meanwhile, and once a store is back that went away. Undefined where the connection is gone, or another one.
+   */
+  const keep = async (found: HeldConnection, tokens: Tokens): Promise<Connection | undefined> => {
+    const connection: Connection = { ...found.connection, tokens };
+    for (let before: HeldConnection | undefined = found; before;) {
+      const held = before;
+      if (await patient(() => connections.replace(workspace, app.slug, held, connection))) return connection;
+      before = await patient(() => connections.find(workspace, app.slug));
+      const now = before?.connection.tokens.accessToken;
+      // It was kept after all, although the store did not get to say so.
+      if (now === tokens.accessToken) return before?.connection;
+      if (before && now !== found.connection.tokens.accessToken) return undefined;
     }
+    // Disconnected meanwhile: nobody may be left with a token of it.
+    await oauth.revoke(app, tokens).catch((err: unknown) => {
+      log.warn({ err, app: app.slug }, "a token that was renewed during a disconnect could not be revoked");
+    });
     return undefined;
   };
 
@@ -110,6 +127,19 @@ export function credentialsFor(
       return found.connection.tokens.accessToken === refused ? markRefused(found) : noLongerTaken(app);
     },
   };
+}
+
+/** Tries for a while where the store is away. */
+async function patient<T>(work: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + STORE_WAIT_MS; ;) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const isAway = thrown instanceof AppError && thrown.code === "STORE_UNAVAILABLE";
+      if (!isAway || performance.now() > deadline) throw thrown;
+      await sleep(STORE_RETRY_MS);
+    }
+  }
 }
 
 /** A provider need not repeat the scopes when it renews a token. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
 import { BinaryAnswer, StreamAnswer } from "../../core/answer.js";
 import type { Caller } from "../../core/caller.js";
-import { AppError, notFound, toAppError } from "../../core/errors.js";
+import { AppError, type ErrorCode, notFound, toAppError } from "../../core/errors.js";
 import { formatId } from "../../core/ids.js";
 import type { Invoke } from "../../core/invoke.js";
 import type { Scope as WantedScope } from "../../core/operation.js";
@@ -33,6 +33,9 @@ export interface Operations {
 
 /** Longest answer of an operation that a run keeps, in characters of JSON. */
 const ANSWER_LIMIT = 1_048_576;
+
+/** After these nobody knows whether a write took effect: it is not tried again unless doing it twice does no harm. */
+const IN_DOUBT: ReadonlySet<ErrorCode> = new Set(["INTERNAL", "STORE_UNAVAILABLE"]);
 
 /** Whether a step may be begun anew where nobody knows how far it came. */
 export function isRepeatable({ registry }: Operations, spec: OperationStep): boolean {
@@ -120,7 +123,13 @@ async function once(
   } catch (thrown) {
     if (thrown instanceof LeftOff) return { status: "untouched" };
     const error = limit.aborted && !signal.aborted ? timedOut(limitMs) : toAppError(thrown);
-    return { ...failureOf(error), scopes, ...(error.code === "KEY_REVOKED" && { fatal: true }) };
+    const inDoubt = (limit.aborted || IN_DOUBT.has(error.code)) && !isRepeatable(operations, spec);
+    return {
+      ...failureOf(error),
+      ...(inDoubt && { retryable: false }),
+      scopes,
+      ...(error.code === "KEY_REVOKED" && { fatal: true }),
+    };
   }
 }
 

@@ -44,6 +44,8 @@ export interface Workflows {
   ): Promise<Page<RunSummary>>;
   get(viewer: Viewer, id: string): Promise<RunView>;
   cancel(viewer: Viewer, id: string): Promise<RunView>;
+  /** Cancels a run whose caller left, unless it waits for somebody or is over; never throws. */
+  abandon(viewer: Viewer, id: string): Promise<void>;
   /** What is asked of a person at this step, or at the first that waits for one; undefined where none does. */
   suspension(viewer: Viewer, id: string, step?: string): Promise<Suspension | undefined>;
   /** Goes on with a suspended step: one of several that try at once does. */
@@ -96,6 +98,27 @@ export function createWorkflows(options: {
     if (!installs) for (const slug of new Set(steps)) await skills.requireInstalled(workspace, slug);
   };
 
+  /** The run, cancelled where it may be as it stands at that moment. */
+  const ended = async (viewer: Viewer, id: string, may: (record: RunRecord) => boolean): Promise<RunView> => {
+    const ref = refTo(viewer.workspace, await records.get(viewer.workspace, id));
+    let job: string | undefined;
+    const { value } = await ledger.change(ref, (record) => {
+      job = undefined;
+      if (FINAL_RUN_STATES.has(record.status)) throw finished(ref, record);
+      if (!may(record)) return undefined;
+      // Should this process end before the executions are cancelled, whoever takes the job does it.
+      const runs = Object.values(record.steps).some(({ tasks }) => tasks.some(({ execution }) => execution));
+      job = runs ? runJob(ref, record.jobs + 1) : undefined;
+      const cancelled = { ...over(record, "cancelled", now()), jobs: record.jobs + (runs ? 1 : 0) };
+      return { record: cancelled, more: job === undefined ? [] : [outbox.change(job)] };
+    });
+    await stir(ref);
+    await cancelExecutions(executions, ref, value).catch(() => undefined);
+    if (job !== undefined) await outbox.send(job);
+    await ledger.tell(ref, value);
+    return viewOf(viewer, ref, value);
+  };
+
   const service: Workflows = {
     asked: createAskedRuns(store),
     leaving: { is: false },
@@ -143,22 +166,10 @@ export function createWorkflows(options: {
       return viewOf(viewer, refTo(viewer.workspace, found), found.value);
     },
 
-    async cancel(viewer, id) {
-      const ref = refTo(viewer.workspace, await records.get(viewer.workspace, id));
-      let job: string | undefined;
-      const { value } = await ledger.change(ref, (record) => {
-        if (FINAL_RUN_STATES.has(record.status)) throw finished(ref, record);
-        // Should this process end before the executions are cancelled, whoever takes the job does it.
-        const runs = Object.values(record.steps).some(({ tasks }) => tasks.some(({ execution }) => execution));
-        job = runs ? runJob(ref, record.jobs + 1) : undefined;
-        const cancelled = { ...over(record, "cancelled", now()), jobs: record.jobs + (runs ? 1 : 0) };
-        return { record: cancelled, more: job === undefined ? [] : [outbox.change(job)] };
-      });
-      await stir(ref);
-      await cancelExecutions(executions, ref, value).catch(() => undefined);
-      if (job !== undefined) await outbox.send(job);
-      await ledger.tell(ref, value);
-      return viewOf(viewer, ref, value);
+    cancel: (viewer, id) => ended(viewer, id, () => true),
+
+    async abandon(viewer, id) {
+      await ended(viewer, id, ({ status }) => status !== "paused").catch(() => undefined);
     },
 
     async suspension(viewer, id, wanted) {

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 
 /** A YAML file that remembers which line each of its values stands in. */
 export interface YamlFile {
@@ -19,6 +19,10 @@ export class NotYaml extends Error {
   }
 }
 
+/** How deep lists and maps may lie within each other. */
+const DEPTH = 64;
+const TOO_DEEP = `no YAML: it is nested deeper than ${DEPTH} levels, or within itself`;
+
 /** Reads YAML 1.2 without anything that makes more of it than is written down; throws {@link NotYaml}. */
 export function readYaml(text: string): YamlFile {
   const lines = new LineCounter();
@@ -29,14 +33,52 @@ export function readYaml(text: string): YamlFile {
     logLevel: "error",
     lineCounter: lines,
     prettyErrors: true,
+    // The library compares each key with each other one.
+    uniqueKeys: false,
   });
   const [error] = document.errors;
-  if (error) throw new NotYaml(error.linePos?.[0].line ?? 1, `no YAML: ${firstLine(error)}`);
+  if (error) {
+    const reason = error.message.includes("call stack") ? TOO_DEEP : `no YAML: ${firstLine(error)}`;
+    throw new NotYaml(error.linePos?.[0].line ?? 1, reason);
+  }
+  requireUniqueKeys(document, lines);
+  const file = { value: valueOf(document), document, lines };
+  const deep = deepPath(file.value);
+  if (deep) throw new NotYaml(lineOf(file, deep), TOO_DEEP);
+  return file;
+}
+
+function valueOf(document: Document): unknown {
   try {
-    return { value: document.toJS({ maxAliasCount: 20 }), document, lines };
+    return document.toJS({ maxAliasCount: 20 });
   } catch (thrown) {
     throw new NotYaml(1, `no YAML: ${firstLine(thrown)}`);
   }
+}
+
+function requireUniqueKeys(document: Document, lines: LineCounter): void {
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value))
+          throw new NotYaml(lines.linePos(key.range?.[0] ?? 0).line, "no YAML: Map keys must be unique");
+        seen.add(key.value);
+      }
+    },
+  });
+}
+
+/** The way to a value that lies too deep. */
+function deepPath(value: unknown, path: readonly PropertyKey[] = []): readonly PropertyKey[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (path.length >= DEPTH) return path;
+  for (const [name, part] of Object.entries(value)) {
+    const deep = deepPath(part, [...path, Array.isArray(value) ? Number(name) : name]);
+    if (deep) return deep;
+  }
+  return undefined;
 }
 
 /** The line of what a path leads to, or of the nearest thing around it. */

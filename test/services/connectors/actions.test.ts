@@ -3,7 +3,8 @@ import { APP_SLUGS } from "../../../src/connectors/app.js";
 import { APPS } from "../../../src/connectors/apps.js";
 import { catalogue } from "../../../tools/catalogue.js";
 import { GITHUB_TOKEN, startGithubStandIn } from "../../support/github-stand-in.js";
-import { memoryStore, MINE, refusal } from "../../support/services.js";
+import { ACCOUNT } from "../../support/provider-stand-in.js";
+import { memoryStore, MINE, refusal, until } from "../../support/services.js";
 import { connectorBench, openProcess } from "./bench.js";
 
 const never = new AbortController().signal;
@@ -69,8 +70,20 @@ describe("run-connector-action", () => {
     const { connectors } = await openProcess(memoryStore(), { GITHUB_TOKEN, GITHUB_API_URL: github.url });
     const input = { repository: "octo/alpha", limit: "5", labels: '["bug"]' };
     await connectors.run(MINE, { app: "github", action: "list-issues", input }, never);
-    expect(github.received.at(-2)?.target).toContain("labels=bug&per_page=5");
+    expect(github.received.at(-1)?.target).toContain("labels=bug&per_page=5");
     await github.stop();
+  });
+
+  it("tells a change that was made as made, although the app was disconnected meanwhile", async () => {
+    const { connectors, connect, provider } = await connectorBench();
+    await connect();
+    const asked = provider.received.length;
+    const call = { app: "gmail", action: "create-label", input: { name: "Later" } };
+    provider.apiSlowness = 200;
+    const running = connectors.run(MINE, call, never);
+    await until("the provider is asked", () => provider.received.length > asked);
+    await connectors.disconnect(MINE, "gmail");
+    expect(await running).toMatchObject({ source: { app: "gmail", account: ACCOUNT }, action: "create-label" });
   });
 
   it("does not reach the provider where the input does not fit", async () => {

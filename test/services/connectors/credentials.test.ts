@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../../src/core/errors.js";
+import { sealedPlaces } from "../../../src/sealed-places.js";
 import type { Store } from "../../../src/store/port.js";
+import { rotateDataKey } from "../../../src/vault/rotate-data-key.js";
 import { GITHUB_TOKEN, startGithubStandIn } from "../../support/github-stand-in.js";
 import type { ProviderStandIn } from "../../support/provider-stand-in.js";
 import { fileStores, memoryStore, MINE, refusal, standingClock, until } from "../../support/services.js";
@@ -129,6 +132,38 @@ describe("an access token", () => {
     caller.abort();
     answer();
     await expect(first).rejects.toThrow();
+    await expect(labels()).resolves.toBeDefined();
+    expect(provider.asked("refresh_token")).toBe(1);
+  });
+
+  it("that was renewed is kept although its record was sealed anew meanwhile", async () => {
+    const { connect, labels, provider, vault, store } = await connectorBench();
+    await connect();
+    provider.forgetAccess();
+    provider.slowness = 300;
+    const renewing = labels();
+    await until("the provider is asked", () => provider.asked("refresh_token") === 1);
+    await rotateDataKey({ store, vault, settleMs: 0 }, MINE, sealedPlaces(MINE));
+    await expect(renewing).resolves.toBeDefined();
+    await expect(labels()).resolves.toBeDefined();
+    expect(provider.asked("refresh_token")).toBe(1);
+  });
+
+  it("that was renewed is kept although the store was away just then", async () => {
+    const inner = memoryStore();
+    let away = 0;
+    const store: Store = {
+      ...inner,
+      commit(changes) {
+        const isKept = changes.some((change) => "collection" in change && change.collection === `connections:${MINE}`);
+        if (isKept && away-- > 0) return Promise.reject(new AppError("STORE_UNAVAILABLE", "The store is away."));
+        return inner.commit(changes);
+      },
+    };
+    const { connect, labels, provider } = await connectorBench({ store });
+    await connect();
+    provider.forgetAccess();
+    away = 2;
     await expect(labels()).resolves.toBeDefined();
     expect(provider.asked("refresh_token")).toBe(1);
   });

@@ -162,6 +162,19 @@ describe("a workflow that is not one", () => {
       9,
       /with skill: <slug>/,
     ],
+    ...[
+      "activate-device",
+      "connect-connector",
+      "create-workspace-key",
+      "invite-workspace-member",
+      "poll-agent-connection",
+      "poll-device-activation",
+    ].map((name): [string, string, number, RegExp] => [
+      `P09: an answer that is shown once, of ${name}, which a run would keep`,
+      withSteps(`  - id: a\n    operation: ${name}`),
+      9,
+      /whose answer is shown once/,
+    ]),
     ["an operation that no tool shows", withSteps("  - id: a\n    operation: stream-events"), 9, /no operation/],
     [
       "a form within a form for a person",
@@ -193,6 +206,14 @@ describe("a workflow that is not one", () => {
       1,
       /no YAML: .*alias/,
     ],
+    [
+      "a value within itself",
+      withSteps("  - id: a\n    operation: write-memory\n    with:\n      content: &x [*x]"),
+      11,
+      /no YAML: .*within itself/,
+    ],
+    ["a value nested too deeply", `id: bad\noutput: ${"[".repeat(70)}${"]".repeat(70)}\n`, 2, /no YAML: .*64 levels/],
+    ["a value nested without end", `id: bad\noutput: ${"[".repeat(50_000)}`, 2, /no YAML: .*64 levels/],
     ["a list", "- a\n- b\n", 1, /expected object/],
   ])("is left out by file, line and reason: %s", async (_title, text, line, why) => {
     const folder = await folderOf({ "bad.yaml": text, "good.yaml": good("good") });
@@ -210,6 +231,14 @@ describe("a workflow that is not one", () => {
     );
     const { said } = await load(await folderOf({ "bad.yaml": text }));
     expect(said).toHaveLength(3);
+  });
+
+  it("is read in little time, however many keys it has", async () => {
+    const keys = Array.from({ length: 20_000 }, (_, at) => `k${at}: 1`).join("\n");
+    const started = performance.now();
+    const { said } = await load(await folderOf({ "bad.yaml": `${keys}\nk1: 2\n` }));
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect(said[0]).toMatch(/bad\.yaml:20001 left out: no YAML: .*unique/);
   });
 
   it("is left out where the file is too large, no text, or no file", async () => {

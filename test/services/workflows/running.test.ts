@@ -199,6 +199,32 @@ describe("a run", () => {
     expect(await over()).toMatchObject({ status: "failed", error: { code: "TIMEOUT" } });
   });
 
+  it("tries no write again of which nobody knows whether it took effect, unless doing it twice does no harm", async () => {
+    const { names, deed } = noting(({ name }) => {
+      if (name === "hangs") return new Promise(() => undefined);
+      if (name === "breaks") throw new Error("a wire fell off");
+      throw new AppError(name === "away" ? "STORE_UNAVAILABLE" : "RATE_LIMITED", "Not now.");
+    });
+    const step = (id: string, name: string, operation = "write-deed", more = "") =>
+      `${head(id)}  - { id: a, retry: { times: 2, waitSeconds: 0 }, operation: ${operation}, with: { name: ${name} }${more} }`;
+    const { start, over } = await startWorkflows({
+      files: [
+        ...["hangs", "breaks", "away", "early"].map((name) => step(name, name)),
+        step("reads", "hangs", "read-deed"),
+        step("harmless", "breaks", "write-deed", ", repeatable: true"),
+      ],
+      deed,
+      limitMs: 50,
+    });
+    const done: Record<string, number> = {};
+    for (const [at, id] of ["hangs", "breaks", "away", "early", "reads", "harmless"].entries()) {
+      await start(id);
+      expect(await over(`run_${at + 1}`)).toMatchObject({ status: "failed" });
+      done[id] = names.splice(0).length;
+    }
+    expect(done).toEqual({ hangs: 1, breaks: 1, away: 1, early: 3, reads: 3, harmless: 3 });
+  });
+
   it("does not keep an answer that is too large", async () => {
     const { start, over } = await startWorkflows({
       files: [chain("large", "a")],

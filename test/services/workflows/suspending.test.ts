@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Ask, Prompt } from "../../../src/core/asking.js";
+import type { Caller } from "../../../src/core/caller.js";
 import { InputRequired } from "../../../src/core/asking.js";
-import { callerOf, fileStores, MINE, refusal, THEIRS } from "../../support/services.js";
+import type { Store } from "../../../src/store/port.js";
+import { callerOf, fileStores, memoryStore, MINE, refusal, THEIRS, until } from "../../support/services.js";
 import { openWorkflows, startWorkflows } from "./workflow-bench.js";
 
 const approval = (by = "person", more = "") => `id: approval
@@ -311,6 +314,31 @@ describe("a client that can be asked", () => {
     expect(await over()).toMatchObject({ status: "cancelled" });
   });
 });
+
+it.each<[string, string, object, Partial<Caller>]>([
+  ["a call", "start-workflow", { inputData: { what: "it" } }, {}],
+  ["a stream", "stream-workflow", { inputData: { what: "it" } }, { kind: "session", face: "rest" }],
+])(
+  "a run that waits for somebody goes on waiting where %s ends that has not heard of it yet",
+  async (_, operation, args, as) => {
+    const inner = memoryStore();
+    // News of another process may take a second.
+    const store: Store = {
+      ...inner,
+      subscribe: (channel, listener) =>
+        inner.subscribe(channel, channel.startsWith("events:") ? () => undefined : listener),
+    };
+    const leave = new AbortController();
+    const { call, reached, view } = await bench({ store });
+    const called = call(operation, { id: "approval", ...args }, as, { signal: leave.signal });
+    called.catch(() => undefined);
+    await until("there is a run", () => view().catch(() => undefined));
+    await reached(["paused"]);
+    leave.abort();
+    await sleep(100);
+    expect(await view()).toMatchObject({ status: "paused" });
+  },
+);
 
 it("an agent's start of a run waits for nothing where no step asks a person", async () => {
   const { call } = await openWorkflows({
