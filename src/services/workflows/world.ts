@@ -39,20 +39,9 @@ export function misfitsWith(world: World, spec: Step, path: readonly PropertyKey
   }));
 }
 
-/** Operations whose answer holds what is shown once: a run would keep it readable, and show it again and again. */
-const SHOWN_ONCE: ReadonlySet<string> = new Set([
-  "activate-device",
-  "connect-connector",
-  "create-workspace-key",
-  "invite-workspace-member",
-  "poll-agent-connection",
-  "poll-device-activation",
-]);
-
-/** Why a step may not use an operation that there is: one run must not start another, go on with one, or keep secrets. */
+/** Why a step may not use an operation that there is: one run must not start another, or go on with one. */
 function refusalOf({ operation: { name, toolset, effect } }: KnownOperation): string | undefined {
   if (name === "execute-skill") return "a step runs a skill with skill: <slug>, not with execute-skill";
-  if (SHOWN_ONCE.has(name)) return `a workflow cannot use ${name}, whose answer is shown once and would be kept`;
   if (toolset === "workflows" && effect !== "read") return `a workflow cannot use ${name}`;
   return undefined;
 }

@@ -162,19 +162,6 @@ describe("a workflow that is not one", () => {
       9,
       /with skill: <slug>/,
     ],
-    ...[
-      "activate-device",
-      "connect-connector",
-      "create-workspace-key",
-      "invite-workspace-member",
-      "poll-agent-connection",
-      "poll-device-activation",
-    ].map((name): [string, string, number, RegExp] => [
-      `P09: an answer that is shown once, of ${name}, which a run would keep`,
-      withSteps(`  - id: a\n    operation: ${name}`),
-      9,
-      /whose answer is shown once/,
-    ]),
     ["an operation that no tool shows", withSteps("  - id: a\n    operation: stream-events"), 9, /no operation/],
     [
       "a form within a form for a person",
