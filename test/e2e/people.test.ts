@@ -167,7 +167,16 @@ describe("an invitation", () => {
       ["POST", "/api/v1/workspaces/1/invitations", { email: "e@example.com", role: "admin" }],
     ] as const) {
       const told = await bob.call(method, path, body, inTeam);
-      expect([told.status, code(told)], path).toEqual([403, "PERMISSION_REQUIRED"]);
+      // A person asks nobody for scopes: what they lack is another role.
+      expect([told.status, told.body], path).toEqual([
+        403,
+        {
+          error: "ACCESS_DENIED",
+          message: "Your role in this workspace does not allow this; ask its owner or an admin.",
+          retryable: false,
+          request_id: expect.any(String),
+        },
+      ]);
     }
     expect((await bob.call("GET", "/api/v1/memory", undefined, inTeam)).status).toBe(200);
   });
