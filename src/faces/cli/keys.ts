@@ -1,5 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
+import { visible } from "../../core/untrusted.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
@@ -41,7 +42,7 @@ export async function createKey(commands: KeyCommands, options: CreateOptions): 
     ...(clerkAccount !== undefined && { clerkAccount }),
   });
   print(made.key);
-  print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
+  print(`${made.id} ${named(made)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
   print("This is the only time the key is shown.");
 }
 
@@ -58,7 +59,7 @@ export async function listKeys(commands: KeyCommands, options: { readonly worksp
         [
           key.id,
           `${key.prefix}...${key.last_four}`,
-          JSON.stringify(key.name),
+          named(key),
           `${lifeOf(key)}${bindingOf(key)}`,
           key.scopes.join(" "),
         ].join("  "),
@@ -78,7 +79,7 @@ export async function revokeKey(
   options: { readonly workspace?: string },
 ): Promise<void> {
   const key = await commands.keys.revoke(await workspaceOf(commands, options.workspace), id);
-  commands.print(`${key.id} ${JSON.stringify(key.name)} is revoked.`);
+  commands.print(`${key.id} ${named(key)} is revoked.`);
 }
 
 const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
@@ -92,6 +93,9 @@ function seconds(text: string): number {
   if (time > 0 && time <= LONGEST_KEY_LIFE) return time;
   throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d, at most 36500d.");
 }
+
+/** A name as a terminal may show it: whoever made the key chose it. */
+const named = ({ name }: KeyView): string => visible(JSON.stringify(name));
 
 function lifeOf(key: KeyView): string {
   if (key.revoked_at !== undefined) return `revoked ${key.revoked_at}`;
