@@ -168,6 +168,16 @@ describe("a document", () => {
       /Line 1 /,
     ],
     [
+      "with a value nested without an end",
+      (lines) =>
+        lines.toSpliced(
+          2,
+          0,
+          `{"kind":"run-value","run":1,"key":"k","value":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+        ),
+      /Line 3 .*nested deeper than 1000 levels/,
+    ],
+    [
       "with a file's name that is a path",
       (lines) => lines.map((line) => line.replace(`"name":"${MARK}.md","mimeType"`, '"name":"../../x","mimeType"')),
       /Line \d+ .*name/,
