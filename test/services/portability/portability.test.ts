@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ELSEWHERE, HOLDINGS } from "../../../src/services/portability/holdings.js";
-import type { Insert } from "../../../src/store/port.js";
+import type { Insert, Store } from "../../../src/store/port.js";
 import { MINE, standingClock } from "../../support/services.js";
 import { DUMPABLE, each, fill, linesOf, openWhole } from "./bench.js";
 
@@ -110,6 +111,33 @@ describe.each(Object.entries(DUMPABLE))("a workspace on %s", (_, open) => {
     const names =
       "members|key|log|events|skills|blocks|artifact-content|execution-input|transaction|run|secret|consent";
     expect(text).not.toMatch(new RegExp(`\\b(${names}):${workspace}[":\\0]`));
+  });
+
+  it("P61: leaves nothing of a key that a call under way makes while it is deleted", async () => {
+    const { store } = await open();
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const watched: Store = {
+      ...store,
+      async commit(changes) {
+        const held = await store.commit(changes);
+        const isHash = changes.some(({ kind, collection }) => kind === "remove" && collection === "key-hashes");
+        const make = isHash ? meanwhile : undefined;
+        if (make) meanwhile = undefined;
+        await make?.();
+        return held;
+      },
+    };
+    const { portability, services } = await openWhole(watched);
+    const { id } = await services.workspaces.create(1, { name: "Team", slug: "team" });
+    const workspace = secondOf(id);
+    const make = async () => (await services.keys.create(workspace, 1, { name: "agent" })).key;
+    const hashOf = (key: string) => createHash("sha256").update(key).digest("hex");
+    const keys = [await make()];
+    meanwhile = async () => keys.push(await make());
+    await portability.remove(workspace);
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(await store.get("key-hashes", hashOf(key))).toBeUndefined();
+    expect((await store.page(`key:${workspace}`, { direction: "ascending", limit: 1 })).rows).toEqual([]);
   });
 
   it("that belongs to the owner begins anew, empty, when it is deleted", async () => {
