@@ -181,6 +181,25 @@ describe("an invitation", () => {
     expect((await bob.call("GET", "/api/v1/memory", undefined, inTeam)).status).toBe(200);
   });
 
+  it("P35: leaves an entry of who came in where they came to, and a link of a person's own leaves none", async () => {
+    const bob = await signIn(url, await invite("admin"), "Bob");
+    const { id } = bob.session.person;
+    const joined = async () => {
+      const told = await (await owner()).call("GET", "/api/v1/audit-logs?action=member.join");
+      return told.body.data as { actor: object; resource_id: string; outcome: string; ip?: string }[];
+    };
+    const [entry, ...others] = await joined();
+    expect(entry).toMatchObject({
+      actor: { type: "session", person_id: id },
+      resource_type: "member",
+      resource_id: id,
+      operation: "sign-in",
+      outcome: "ok",
+      ip: expect.any(String),
+    });
+    expect(await joined()).toHaveLength(1 + others.length);
+  });
+
   it("lets in who is signed in, as themselves", async () => {
     const bob = await signIn(url, await invite(), "Bob");
     const team = await (await owner()).call("POST", "/api/v1/workspaces", { name: "T", slug: "team-of-guests" });
