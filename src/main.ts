@@ -91,9 +91,9 @@ function print(line: string): Promise<void> {
 function withKeys(use: (commands: KeyCommands) => Promise<void>): Promise<void> {
   return withApp(async ({ services }) => {
     const { OWNER } = await import("./services/workspaces.js");
-    const { keys, workspaces, clerk } = services;
+    const { keys, workspaces, audit, clerk } = services;
     const requireClerkAccount = (name: string) => clerk.requireAccount(name);
-    await use({ keys, workspaces, requireClerkAccount, owner: OWNER, print: (line) => void print(line) });
+    await use({ keys, workspaces, audit, requireClerkAccount, owner: OWNER, print: (line) => void print(line) });
   });
 }
 

@@ -58,9 +58,13 @@ export function allows(granted: ReadonlySet<string>, wanted: string): boolean {
   return granted.has(wanted) || (granted.has("*") && !BEYOND_WILDCARD.has(wanted));
 }
 
-/** Throws `PERMISSION_REQUIRED` where a caller lacks a scope. */
-export function requireScope(caller: Pick<Caller, "scopes" | "oneTime">, scope: string): void {
+/** Throws `PERMISSION_REQUIRED` where a key lacks a scope, `ACCESS_DENIED` where a person does, who asks nobody for one. */
+export function requireScope(
+  caller: Pick<Caller, "scopes" | "oneTime"> & { readonly kind?: Caller["kind"] },
+  scope: string,
+): void {
   if (allows(caller.scopes, scope) || lenderOf(caller, scope) !== undefined) return;
+  if (caller.kind !== undefined && isPerson({ kind: caller.kind })) throw beyondRole(scope);
   const wanted = scope === "owner" ? "an unrestricted key (scope *, for good)" : `the scope ${scope}`;
   throw new AppError(
     "PERMISSION_REQUIRED",
@@ -68,6 +72,15 @@ export function requireScope(caller: Pick<Caller, "scopes" | "oneTime">, scope: 
     {
       details: { scope: scope === "owner" ? "*" : scope },
     },
+  );
+}
+
+function beyondRole(scope: string): AppError {
+  return new AppError(
+    "ACCESS_DENIED",
+    BEYOND_WILDCARD.has(scope)
+      ? `No role allows this; use a key that was made with: clanker-mcp keys create --scopes ${scope}`
+      : "Your role in this workspace does not allow this; ask its owner or an admin.",
   );
 }
 

@@ -4,13 +4,21 @@ const MAX_DEPTH = 64;
 /** How many values it may hold. */
 const MAX_VALUES = 20_000;
 
+/** How much a JSON text may hold, where it is not a caller's. */
+export interface JsonLimits {
+  readonly depth: number;
+  readonly values: number;
+}
+
+const CALLERS: JsonLimits = { depth: MAX_DEPTH, values: MAX_VALUES };
+
 /**
  * What is too much about a JSON text, to finish the sentence "The body ..."; undefined when nothing is. It counts
  * brackets and commas, without recursion, so that a hostile text is refused before anything is built from it.
  */
-export function excessOf(json: string): string | undefined {
+export function excessOf(json: string, limits: JsonLimits = CALLERS): string | undefined {
   // Too short to be both valid and deep, or wide.
-  if (json.length <= 2 * MAX_DEPTH) return undefined;
+  if (json.length <= 2 * limits.depth && json.length <= limits.values) return undefined;
   let depth = 0;
   let values = 1;
   let quoted = false;
@@ -25,8 +33,8 @@ export function excessOf(json: string): string | undefined {
       depth += 1;
       values += 1;
     } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) depth -= 1;
-    if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels; flatten it`;
-    if (values > MAX_VALUES) return `holds more than ${MAX_VALUES} values; send less at once`;
+    if (depth > limits.depth) return `is nested deeper than ${limits.depth} levels; flatten it`;
+    if (values > limits.values) return `holds more than ${limits.values} values; send less at once`;
   }
   return undefined;
 }

@@ -71,6 +71,8 @@ export interface Operation<Services = never, Input extends z.ZodType = z.ZodType
   readonly idempotent?: boolean;
   /** What the audit log calls it; required of whatever is not a read. */
   readonly audit?: { readonly action: string; readonly resource: string };
+  /** Its answer holds a key, a token or a link that is shown this once: nothing may keep it for others to read. */
+  readonly confidential?: true;
   /** What a call with this input stands for, where that is another operation's business. */
   readonly standsFor?: (input: z.output<Input>) => Standing;
   /** Why `run` looks at the face, where it does. */

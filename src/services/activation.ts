@@ -204,7 +204,7 @@ export function createActivation(options: {
 
 function tooManyGuesses(seconds: number): AppError {
   return new AppError("RATE_LIMITED", `Too many wrong codes; try again in ${seconds} seconds.`, {
-    details: { retry_after: seconds },
+    fields: { retry_after_seconds: seconds },
   });
 }
 

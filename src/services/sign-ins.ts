@@ -26,6 +26,8 @@ export interface SignedIn {
   /** Where the person is now. */
   readonly workspace: number;
   readonly csrfToken: string;
+  /** Whether they came into that workspace just now. */
+  readonly joined?: true;
 }
 
 /** How people get in and out: one-time links, sessions, and the tokens that stand for them. */
@@ -107,11 +109,15 @@ export function createSignIns(options: {
       const isMember = (await memberships.roleOf(workspace, signedIn)) !== undefined;
       if (isMember) throw new AppError("CONFLICT", "You belong to this workspace already; the link stays for another.");
       if (known)
-        return begin(signedIn, known.personal, workspace, [taking, ...memberships.joining(workspace, signedIn, role)]);
+        return joined(
+          await begin(signedIn, known.personal, workspace, [taking, ...memberships.joining(workspace, signedIn, role)]),
+        );
     }
     if (name === undefined) throw nameWanted();
     const { person, personal, changes } = await workspaces.personMaking({ name, email });
-    return begin(person, personal, workspace, [taking, ...changes, ...memberships.joining(workspace, person, role)]);
+    return joined(
+      await begin(person, personal, workspace, [taking, ...changes, ...memberships.joining(workspace, person, role)]),
+    );
   };
 
   /** Where a person begins: their own workspace, or the newest other one where that was deleted. */
@@ -185,6 +191,9 @@ export function createSignIns(options: {
     },
   };
 }
+
+const joined = (begun: { readonly result: SignedIn } | undefined) =>
+  begun && { result: { ...begun.result, joined: true as const } };
 
 function badLink(): AppError {
   return new AppError(

@@ -14,6 +14,11 @@ const named = (operations: typeof catalogue) => operations.map((operation) => [o
 const every = describe.each(named(catalogue));
 const own = describe.each(named(ownOperations));
 
+/** Fields that hold a key, a token or a link which signs somebody in: shown once, and kept as a hash at most. */
+const SHOWN_ONCE = ["key", "api_key", "grant_token", "device_code", "url"];
+/** Operations whose `url` signs nobody in. */
+const PLAIN_URLS = new Set(["connect-connector", "download-artifact"]);
+
 /** What some clients put in front of a tool's name. */
 const PREFIX = "clanker__";
 
@@ -273,6 +278,18 @@ const NOT_TO_BE_HAD: Readonly<Record<string, string>> = {
   "activate-device RATE_LIMITED": "wants many at once",
   "poll-device-activation RATE_LIMITED": "wants many at once",
 };
+
+describe("P08: an operation whose answer shows something only once", () => {
+  it("says so, and no other does, so that no run of a workflow keeps it", () => {
+    const shows = ownOperations.filter(({ tool, name, output }) => {
+      const fields = Object.keys((output && outputSchema(output).properties) ?? {});
+      return tool !== undefined && fields.some((field) => SHOWN_ONCE.includes(field)) && !PLAIN_URLS.has(name);
+    });
+    const declared = ownOperations.filter(({ confidential }) => confidential === true);
+    expect(declared.map(({ name }) => name)).toEqual(shows.map(({ name }) => name));
+    expect(declared.length).toBeGreaterThan(3);
+  });
+});
 
 let found: Promise<string[]> | undefined;
 

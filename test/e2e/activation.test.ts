@@ -99,7 +99,11 @@ describe("a device without a key", () => {
     );
     expect(guesses.filter(({ status }) => status === 404)).toHaveLength(20);
     expect(guesses.filter(({ status }) => status === 429)).toHaveLength(10);
-    expect((await eve.call("GET", `/api/v1/activate/lookup?code=${right}`)).status).toBe(429);
+    const locked = await eve.call("GET", `/api/v1/activate/lookup?code=${right}`);
+    expect(locked).toMatchObject({ status: 429, body: { error: { code: "RATE_LIMITED" } } });
+    const wait = Number(locked.headers.get("retry-after"));
+    expect([wait > 590 && wait <= 600, locked.body.error.retry_after_seconds]).toEqual([true, wait]);
+    expect(locked.body.error.message).toBe(`Too many wrong codes; try again in ${wait} seconds.`);
     expect((await owner.call("GET", `/api/v1/activate/lookup?code=${right}`)).status).toBe(200);
   });
 });

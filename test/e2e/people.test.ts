@@ -167,9 +167,37 @@ describe("an invitation", () => {
       ["POST", "/api/v1/workspaces/1/invitations", { email: "e@example.com", role: "admin" }],
     ] as const) {
       const told = await bob.call(method, path, body, inTeam);
-      expect([told.status, code(told)], path).toEqual([403, "PERMISSION_REQUIRED"]);
+      // A person asks nobody for scopes: what they lack is another role.
+      expect([told.status, told.body], path).toEqual([
+        403,
+        {
+          error: "ACCESS_DENIED",
+          message: "Your role in this workspace does not allow this; ask its owner or an admin.",
+          retryable: false,
+          request_id: expect.any(String),
+        },
+      ]);
     }
     expect((await bob.call("GET", "/api/v1/memory", undefined, inTeam)).status).toBe(200);
+  });
+
+  it("P35: leaves an entry of who came in where they came to, and a link of a person's own leaves none", async () => {
+    const bob = await signIn(url, await invite("admin"), "Bob");
+    const { id } = bob.session.person;
+    const joined = async () => {
+      const told = await (await owner()).call("GET", "/api/v1/audit-logs?action=member.join");
+      return told.body.data as { actor: object; resource_id: string; outcome: string; ip?: string }[];
+    };
+    const [entry, ...others] = await joined();
+    expect(entry).toMatchObject({
+      actor: { type: "session", person_id: id },
+      resource_type: "member",
+      resource_id: id,
+      operation: "sign-in",
+      outcome: "ok",
+      ip: expect.any(String),
+    });
+    expect(await joined()).toHaveLength(1 + others.length);
   });
 
   it("lets in who is signed in, as themselves", async () => {

@@ -23,6 +23,7 @@ export const activation = [
     effect: "write",
     scope: "public",
     audit: { action: "device.activate", resource: "device" },
+    confidential: true,
     input: z.strictObject({ client_label: z.string().trim().min(1).max(100).describe("what the person sees it as") }),
     output: z.object({
       device_code: z.string(),
@@ -59,6 +60,7 @@ export const activation = [
     effect: "write",
     scope: "public",
     audit: { action: "device.poll", resource: "device" },
+    confidential: true,
     input: z.strictObject({ device_code: z.string().min(1).max(128).describe("the one that activate-device gave") }),
     output: z.object({
       status: z.enum(["pending", "slow_down", "completed", "denied", "expired"]),

@@ -60,6 +60,7 @@ export const consents = [
       "What the person said: pending, denied, expired, or granted. The grant_token comes once; send it as x-permission-grant. In an MCP session the grant holds without it.",
     effect: "read",
     scope: "none",
+    confidential: true,
     input: z.strictObject({ id: idInput("consent") }),
     output: z.object({
       status,

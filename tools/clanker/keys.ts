@@ -43,6 +43,7 @@ export const keys = [
     scope: "owner",
     idempotent: true,
     audit: { action: "key.create", resource: "key" },
+    confidential: true,
     input: z.strictObject({
       name: z.string().trim().min(1).max(100).describe("what the key is for"),
       scopes: z

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { CookieAnswer, type Cookie } from "../../src/core/answer.js";
 import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
+import { formatId } from "../../src/core/ids.js";
+import type { Context } from "../../src/core/operation.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
 import { define } from "../define.js";
@@ -35,7 +37,9 @@ export const signIn = [
     errors: ["NOT_FOUND", "CONFLICT"],
     async run({ token, name }, { services, caller }) {
       const signedIn = isPerson(caller) ? caller.person : undefined;
-      return begun(services, await services.signIns.signIn(token, name, signedIn));
+      const entered = await services.signIns.signIn(token, name, signedIn);
+      if (entered.joined) await noteJoining(services, caller, entered);
+      return begun(services, entered);
     },
   }),
   define({
@@ -73,6 +77,19 @@ export const signIn = [
     },
   }),
 ];
+
+/** The call itself was nobody's: the log of the workspace has who came in. */
+function noteJoining(services: Services, caller: Context<Services>["caller"], { person, workspace }: SignedIn) {
+  const deed = {
+    caller: { ...caller, kind: "session", face: "rest", person, workspace },
+    operation: "sign-in",
+    action: "member.join",
+    resource: "member",
+    resourceId: formatId("person", person),
+    effect: "write",
+  } as const;
+  return services.audit.conclude(deed, { outcome: "ok", ms: 0 }, undefined);
+}
 
 async function begun(services: Services, signedIn: SignedIn): Promise<CookieAnswer> {
   return new CookieAnswer(await bodyOf(services, signedIn), [cookieOf(services, signedIn.token, TWO_WEEKS)]);

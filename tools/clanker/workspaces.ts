@@ -110,6 +110,7 @@ export const workspaces = [
     effect: "write",
     scope: "owner",
     audit: { action: "invitation.create", resource: "invitation" },
+    confidential: true,
     input: z.strictObject({
       id: idInput("workspace"),
       email: z.email().max(254),

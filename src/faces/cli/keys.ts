@@ -1,5 +1,7 @@
 import { AppError } from "../../core/errors.js";
 import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
+import { visible } from "../../core/untrusted.js";
+import type { Audit } from "../../services/audit/audit.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
@@ -9,6 +11,7 @@ import { chosenWorkspace } from "./workspace-choice.js";
 export interface KeyCommands {
   readonly keys: Keys;
   readonly workspaces: Workspaces;
+  readonly audit: Pick<Audit, "recordAll">;
   /** Throws for a Clerk account that does not exist. */
   readonly requireClerkAccount: (name: string) => void;
   /** Who the commands act for, and in which workspace where none is named. */
@@ -34,14 +37,16 @@ export async function createKey(commands: KeyCommands, options: CreateOptions): 
   const name = options.name.trim();
   if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
   if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
-  const made = await keys.create(await workspaceOf(commands, options.workspace), owner.person, {
+  const workspace = await workspaceOf(commands, options.workspace);
+  const made = await keys.create(workspace, owner.person, {
     name,
     ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
     ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
     ...(clerkAccount !== undefined && { clerkAccount }),
   });
+  await note(commands, workspace, "create", made);
   print(made.key);
-  print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
+  print(`${made.id} ${named(made)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
   print("This is the only time the key is shown.");
 }
 
@@ -58,7 +63,7 @@ export async function listKeys(commands: KeyCommands, options: { readonly worksp
         [
           key.id,
           `${key.prefix}...${key.last_four}`,
-          JSON.stringify(key.name),
+          named(key),
           `${lifeOf(key)}${bindingOf(key)}`,
           key.scopes.join(" "),
         ].join("  "),
@@ -77,8 +82,27 @@ export async function revokeKey(
   id: string,
   options: { readonly workspace?: string },
 ): Promise<void> {
-  const key = await commands.keys.revoke(await workspaceOf(commands, options.workspace), id);
-  commands.print(`${key.id} ${JSON.stringify(key.name)} is revoked.`);
+  const workspace = await workspaceOf(commands, options.workspace);
+  const key = await commands.keys.revoke(workspace, id);
+  await note(commands, workspace, "revoke", key);
+  commands.print(`${key.id} ${named(key)} is revoked.`);
+}
+
+/** Writes into the workspace's log what no call of an operation did. */
+function note({ audit, owner }: KeyCommands, workspace: number, verb: "create" | "revoke", { id }: KeyView) {
+  return audit.recordAll(workspace, [
+    {
+      actor: { kind: "local", person: owner.person, workspace },
+      face: "cli",
+      requestId: "",
+      operation: `${verb}-workspace-key`,
+      action: `key.${verb}`,
+      resource: "key",
+      resourceId: id,
+      outcome: "ok",
+      metadata: { effect: verb === "create" ? "write" : "destroy" },
+    },
+  ]);
 }
 
 const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
@@ -92,6 +116,9 @@ function seconds(text: string): number {
   if (time > 0 && time <= LONGEST_KEY_LIFE) return time;
   throw new AppError("INVALID_INPUT", "--expires takes a time such as 90m, 12h or 30d, at most 36500d.");
 }
+
+/** A name as a terminal may show it: whoever made the key chose it. */
+const named = ({ name }: KeyView): string => visible(JSON.stringify(name));
 
 function lifeOf(key: KeyView): string {
   if (key.revoked_at !== undefined) return `revoked ${key.revoked_at}`;

@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import { visible } from "../../core/untrusted.js";
 import type { Portability } from "../../services/portability/portability.js";
 import type { Workspaces } from "../../services/workspaces.js";
 import { chosenWorkspace } from "./workspace-choice.js";
@@ -27,7 +28,7 @@ export async function exportWorkspace(
 /** Makes a new workspace of the document at stdin, and says which it is. */
 export async function importWorkspace({ portability, owner, stdin, print }: WorkspaceCommands): Promise<void> {
   const { id, name } = await portability.import(linesOf(stdin), owner.person);
-  await print(`${id} ${JSON.stringify(name)} is there, with you as its owner.`);
+  await print(`${id} ${visible(JSON.stringify(name))} is there, with you as its owner.`);
   await print("Members, keys, secrets and connections are not part of an export: invite, make and connect them anew.");
   await print(`A key for it: clanker-mcp keys create --name <name> --workspace ${id}`);
 }

@@ -33,6 +33,9 @@ export function sendError(res: ServerResponse, error: AppError): void {
     return;
   }
   if (error.status === 401) res.setHeader("www-authenticate", "Bearer");
+  const wait = error.fields?.["retry_after_seconds"];
+  if (typeof wait === "number" && !res.hasHeader("retry-after"))
+    res.setHeader("retry-after", Math.max(1, Math.ceil(wait)));
   const body = Buffer.from(JSON.stringify(encodeError(error, requestIdOf(res), formAt(res.req.url))));
   const headers = { "content-type": JSON_TYPE, "content-length": body.length };
   answerAndPart(res.req, res, { status: error.status, headers, body });

@@ -20,12 +20,44 @@ function each(name: string): Holding {
   };
 }
 
-/** A collection for every record of another one: `<name>:<workspace>:<number>`; comes before that other one. */
-function beneath(name: string, parent: string): Holding {
+/** What goes with a record of the workspace. */
+interface Dependent {
+  readonly owns: (collection: string) => boolean;
+  readonly remove: (store: Store, workspace: number, record: Stored) => Promise<unknown>;
+}
+
+/** How often a collection is gone through whose records others change meanwhile. */
+const ROUNDS = 20;
+
+/**
+ * The workspace's numbered records with what goes with each. A record is removed as it was when that went: one that a
+ * call under way adds or changes meanwhile is not lost sight of while something of it is left.
+ */
+function family(parent: string, ...dependents: readonly Dependent[]): Holding {
+  const itself = each(parent);
+  return {
+    owns: (collection) => itself.owns(collection) || dependents.some(({ owns }) => owns(collection)),
+    async remove(store, workspace) {
+      const collection = `${parent}:${workspace}`;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        let found = false;
+        await forEachNumbered(store, collection, async (record) => {
+          found = true;
+          for (const dependent of dependents) await dependent.remove(store, workspace, record);
+          await store.commit([{ kind: "remove", collection, id: record.id, version: record.version }]);
+        });
+        if (!found) break;
+      }
+      await itself.remove(store, workspace);
+    },
+  };
+}
+
+/** A collection of a record's own: `<name>:<workspace>:<number>`. */
+function beneath(name: string): Dependent {
   return {
     owns: (collection) => new RegExp(`^${name}:\\d+:\\d+$`).test(collection),
-    remove: (store, workspace) =>
-      forEachNumbered(store, `${parent}:${workspace}`, ({ id }) => store.clear(`${name}:${workspace}:${id}`)),
+    remove: (store, workspace, { id }) => store.clear(`${name}:${workspace}:${id}`),
   };
 }
 
@@ -62,37 +94,29 @@ const slug: Holding = {
   },
 };
 
-/** The bindings of a skill's secrets, skill by skill; comes before the secrets, which name their skills. */
-const bindings: Holding = {
+/** The bindings of the skills that a secret names. */
+const bindings: Dependent = {
   owns: (collection) => /^skill-secrets:\d+:/.test(collection),
-  remove: (store, workspace) =>
-    forEachNumbered<{ readonly bindings?: readonly { readonly slug: string }[] }>(
-      store,
-      `secret:${workspace}`,
-      async ({ value }) => {
-        for (const { slug } of value.bindings ?? []) await store.clear(`skill-secrets:${workspace}:${slug}`);
-      },
-    ),
+  async remove(store, workspace, { value }) {
+    const { bindings: bound = [] } = value as { readonly bindings?: readonly { readonly slug: string }[] };
+    for (const { slug } of bound) await store.clear(`skill-secrets:${workspace}:${slug}`);
+  },
 };
 
-/** The workspace among those of each of its members; comes before the members. */
-const memberships: Holding = {
+/** The workspace among those of a member. */
+const membership: Dependent = {
   owns: (collection) => /^memberships:\d+$/.test(collection),
-  remove: (store, workspace) =>
-    forEachNumbered(store, `members:${workspace}`, async ({ id }) => {
-      await store.commit([gone(`memberships:${id}`, String(workspace))]);
-    }),
+  remove: (store, workspace, { id }) => store.commit([gone(`memberships:${id}`, String(workspace))]),
 };
 
-/** The records of a shared collection whose ids stand in a field of the workspace's own; comes before those. */
-function namedBy(name: string, parent: string, field: string): Holding {
+/** The record of a shared collection whose id stands in a field. */
+function namedBy(name: string, field: string): Dependent {
   return {
     owns: (collection) => collection === name,
-    remove: (store, workspace) =>
-      forEachNumbered<Readonly<Record<string, unknown>>>(store, `${parent}:${workspace}`, async ({ value }) => {
-        const id = value[field];
-        if (typeof id === "string") await store.commit([gone(name, id)]);
-      }),
+    async remove(store, _workspace, { value }) {
+      const id = (value as Readonly<Record<string, unknown>>)[field];
+      if (typeof id === "string") await store.commit([gone(name, id)]);
+    },
   };
 }
 
@@ -115,19 +139,15 @@ function jobs(name: string): Holding {
 export const HOLDINGS: readonly Holding[] = [
   slug,
   own("workspaces"),
-  namedBy("key-hashes", "key", "hash"),
-  each("key"),
+  family("key", namedBy("key-hashes", "hash")),
   tagged("sessions", "session-events"),
-  memberships,
-  each("members"),
-  namedBy("sign-in-links", "invitation", "link"),
-  each("invitation"),
+  family("members", membership),
+  family("invitation", namedBy("sign-in-links", "link")),
   each("consent"),
   each("idempotency"),
-  bindings,
+  family("secret", bindings),
   each("secret-names"),
   each("secret-values"),
-  each("secret"),
   each("byok"),
   each("connections"),
   each("clerk-clients"),
@@ -138,14 +158,12 @@ export const HOLDINGS: readonly Holding[] = [
   jobs("jobs"),
   jobs("own-jobs"),
   jobs("workflows"),
-  beneath("blocks", "execution"),
+  family("execution", beneath("blocks")),
   each("execution-input"),
-  each("execution"),
   each("artifact-content"),
   each("artifact"),
-  beneath("run-values", "run"),
+  family("run", beneath("run-values")),
   each("run-input"),
-  each("run"),
   tagged("asked-runs"),
   own("memory"),
   each("skills"),

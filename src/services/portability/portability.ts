@@ -1,5 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import { formatId } from "../../core/ids.js";
+import { excessOf, type JsonLimits } from "../../core/json-limits.js";
 import type { Log } from "../../core/log.js";
 import type { Page } from "../../core/page.js";
 import { untilCommitted, update } from "../../store/atomic.js";
@@ -166,10 +167,15 @@ interface NumberedLine {
   readonly value: unknown;
 }
 
+/** What is read goes through functions that call themselves: a line must not be nested deeper than they can go. */
+const LINE_LIMITS: JsonLimits = { depth: 1000, values: Infinity };
+
 async function* numberedLines(lines: AsyncIterable<string>): AsyncGenerator<NumberedLine, undefined> {
   let at = 0;
   for await (const text of lines) {
     at += 1;
+    const excess = excessOf(text, LINE_LIMITS);
+    if (excess !== undefined) throw misfit(at, `it ${excess}`);
     let value: unknown;
     try {
       value = JSON.parse(text);

@@ -13,6 +13,7 @@ import type { Scope } from "./expression.js";
 import type { RunRecord, RunRef } from "./run-record.js";
 import { expressionFailure, failureOf, type Outcome, retriesOf } from "./task.js";
 import type { WorkflowStep } from "./workflow.js";
+import { confidentialityOf } from "./world.js";
 
 /** An operation as a step uses it. */
 interface Callable {
@@ -20,6 +21,7 @@ interface Callable {
     readonly name: string;
     readonly effect: Effect;
     readonly scope: WantedScope<never>;
+    readonly confidential?: true;
     readonly input: z.ZodType;
   };
   readonly inputSchema: JsonSchema;
@@ -117,6 +119,8 @@ async function once(
     if (!known) throw notFound("operation", spec.operation, "tools/list");
     const caller = await rights(actor);
     scopes = scopesFor(known, args);
+    const refused = confidentialityOf(known.operation, scopes);
+    if (refused !== undefined) throw new AppError("ACCESS_DENIED", `Here ${refused}; call it from an agent.`);
     signal.throwIfAborted();
     const call = operations.invoke({ operation: known.operation.name, args, caller, signal: both });
     return { status: "completed", output: keepable(await unlessAborted(call, both), spec), scopes };

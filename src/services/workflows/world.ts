@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { quote } from "../../core/errors.js";
+import type { Scope } from "../../core/operation.js";
 import type { JsonSchema } from "../../core/schema.js";
 import type { Effect } from "../../core/standing.js";
 import type { Misfit, Step } from "./definition.js";
@@ -12,6 +13,8 @@ interface KnownOperation {
     readonly tool?: string;
     readonly toolset: string;
     readonly effect: Effect;
+    readonly scope: Scope<never>;
+    readonly confidential?: true;
     readonly input: z.ZodType;
   };
   readonly inputSchema: JsonSchema;
@@ -40,10 +43,20 @@ export function misfitsWith(world: World, spec: Step, path: readonly PropertyKey
 }
 
 /** Why a step may not use an operation that there is: one run must not start another, or go on with one. */
-function refusalOf({ operation: { name, toolset, effect } }: KnownOperation): string | undefined {
+function refusalOf({ operation }: KnownOperation): string | undefined {
+  const { name, toolset, effect, scope } = operation;
   if (name === "execute-skill") return "a step runs a skill with skill: <slug>, not with execute-skill";
   if (toolset === "workflows" && effect !== "read") return `a workflow cannot use ${name}`;
-  return undefined;
+  return confidentialityOf(operation, typeof scope === "string" ? [scope] : []);
+}
+
+/** Why a call that needs these scopes is none for a step: what steps give is kept, exported and read by others. */
+export function confidentialityOf(
+  { name, confidential }: Pick<KnownOperation["operation"], "name" | "confidential">,
+  scopes: readonly string[],
+): string | undefined {
+  if (confidential !== true && !scopes.includes("clerk:secrets")) return undefined;
+  return `a workflow cannot use ${name}: its answer holds what is shown only once, and a run keeps what its steps give`;
 }
 
 function argumentMisfits({ operation, inputSchema }: KnownOperation, given: Record<string, unknown>): Misfit[] {

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ELSEWHERE, HOLDINGS } from "../../../src/services/portability/holdings.js";
-import type { Insert } from "../../../src/store/port.js";
+import type { Insert, Store } from "../../../src/store/port.js";
 import { MINE, standingClock } from "../../support/services.js";
 import { DUMPABLE, each, fill, linesOf, openWhole } from "./bench.js";
 
@@ -112,6 +113,33 @@ describe.each(Object.entries(DUMPABLE))("a workspace on %s", (_, open) => {
     expect(text).not.toMatch(new RegExp(`\\b(${names}):${workspace}[":\\0]`));
   });
 
+  it("P61: leaves nothing of a key that a call under way makes while it is deleted", async () => {
+    const { store } = await open();
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const watched: Store = {
+      ...store,
+      async commit(changes) {
+        const held = await store.commit(changes);
+        const isHash = changes.some(({ kind, collection }) => kind === "remove" && collection === "key-hashes");
+        const make = isHash ? meanwhile : undefined;
+        if (make) meanwhile = undefined;
+        await make?.();
+        return held;
+      },
+    };
+    const { portability, services } = await openWhole(watched);
+    const { id } = await services.workspaces.create(1, { name: "Team", slug: "team" });
+    const workspace = secondOf(id);
+    const make = async () => (await services.keys.create(workspace, 1, { name: "agent" })).key;
+    const hashOf = (key: string) => createHash("sha256").update(key).digest("hex");
+    const keys = [await make()];
+    meanwhile = async () => keys.push(await make());
+    await portability.remove(workspace);
+    expect(keys).toHaveLength(2);
+    for (const key of keys) expect(await store.get("key-hashes", hashOf(key))).toBeUndefined();
+    expect((await store.page(`key:${workspace}`, { direction: "ascending", limit: 1 })).rows).toEqual([]);
+  });
+
   it("that belongs to the owner begins anew, empty, when it is deleted", async () => {
     const { store, dump } = await open();
     const whole = await openWhole(store);
@@ -166,6 +194,16 @@ describe("a document", () => {
       "with numbers as wide as the world",
       (lines) => changed(lines, 0, (line) => line.replace(/"execution":\[1,/, '"execution":[1,9999999999999]} ,"x":[')),
       /Line 1 /,
+    ],
+    [
+      "with a value nested without an end",
+      (lines) =>
+        lines.toSpliced(
+          2,
+          0,
+          `{"kind":"run-value","run":1,"key":"k","value":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+        ),
+      /Line 3 .*nested deeper than 1000 levels/,
     ],
     [
       "with a file's name that is a path",

@@ -156,6 +156,14 @@ describe("a workflow that is not one", () => {
       9,
       /a workflow cannot use/,
     ],
+    ...["create-workspace-key", "invite-workspace-member", "poll-agent-connection", "create_sign_in_token"].map(
+      (operation): [string, string, number, RegExp] => [
+        `P08: ${operation}, whose answer no run may keep`,
+        withSteps(`  - id: a\n    operation: ${operation}`),
+        9,
+        new RegExp(`cannot use ${operation}: its answer holds what is shown only once`),
+      ],
+    ),
     [
       "execute-skill in place of a skill",
       withSteps("  - id: a\n    operation: execute-skill"),

@@ -147,6 +147,23 @@ describe("what a step gave", () => {
   });
 });
 
+describe("P08: a step whose answer would hold a secret", () => {
+  it("is not even begun where only its arguments tell, and the run says why", async () => {
+    const opened = await startWorkflows({
+      files: [
+        `id: w\ntitle: W\ninputSchema:\n  type: object\n  properties:\n    path: { type: string }\nsteps:\n` +
+          '  - { id: a, operation: clerk_api_get, with: { path: "${input.path}" } }\n',
+      ],
+    });
+    const all = { scopes: new Set(["*", "clerk:secrets"]) };
+    await opened.start("w", { path: "/machines/mch_1/secret_key" }, all);
+    expect(await opened.over()).toMatchObject({
+      status: "failed",
+      error: { code: "ACCESS_DENIED", step: "a", message: expect.stringContaining("shown only once") },
+    });
+  });
+});
+
 describe("a step that destroys", () => {
   const deletes = file("{ id: a, operation: delete-deed, with: { name: a } }");
 
