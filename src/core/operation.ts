@@ -68,6 +68,8 @@ export interface Operation<Services = never, Input extends z.ZodType = z.ZodType
   readonly title: string;
   readonly description: string;
   readonly effect: Effect;
+  /** Lets a person in or out, and changes nothing that a workspace keeps: no limit leaves it out. */
+  readonly admits?: true;
   readonly scope: Scope<z.output<Input>>;
   /** Takes an idempotency key. */
   readonly idempotent?: boolean;
