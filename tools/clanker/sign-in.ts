@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CookieAnswer, type Cookie } from "../../src/core/answer.js";
 import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
+import { sessionView } from "../../src/core/shapes/workspace.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
 import { define } from "../define.js";
@@ -9,14 +10,6 @@ import { define } from "../define.js";
 const TWO_WEEKS = 14 * 86_400;
 
 const SESSION_BEGINS = { action: "session.create", resource: "session" };
-
-const person = z.object({ id: z.string(), name: z.string(), email: z.string().optional() });
-const role = z.enum(["owner", "admin", "member"]);
-const session = z.object({
-  person,
-  workspace: z.object({ id: z.string(), name: z.string(), slug: z.string(), role }),
-  csrf_token: z.string(),
-});
 
 /** People's way into the pages. */
 export const signIn = [
@@ -39,7 +32,7 @@ export const signIn = [
       token: z.string().min(1).max(128).describe("what the link has behind #token="),
       name: z.string().trim().min(1).max(100).optional().describe("what others call you, for an invitation"),
     }),
-    output: session,
+    output: sessionView,
     errors: ["NOT_FOUND", "CONFLICT"],
     async run({ token, name }, { services, caller }) {
       const signedIn = isPerson(caller) ? caller.person : undefined;
@@ -56,7 +49,7 @@ export const signIn = [
     admits: true,
     scope: "session",
     input: z.strictObject({ cookie: z.string().max(256).optional().describe("the session's token, from the cookie") }),
-    output: session,
+    output: sessionView,
     errors: ["NOT_FOUND", "PERSON_REQUIRED"],
     async run({ cookie }, { services, caller }) {
       if (cookie !== undefined) return begun(services, await services.signIns.renew(caller, cookie));
