@@ -65,7 +65,7 @@ export function SchemaForm({ schema, button, submit }: SchemaFormProps) {
             kind={isNumber(field) ? "number" : isLong(field) ? "area" : "text"}
             hint={
               isJson(field)
-                ? `${hint ?? ""} Write it as JSON.`.trim()
+                ? `${hint ?? ""} Write it as JSON, such as ${JSON.stringify(exampleOf(field))}.`.trim()
                 : isLines(field)
                   ? `${hint ?? ""} One a line.`.trim()
                   : hint
@@ -85,6 +85,13 @@ const isLong = (field: FieldSchema) =>
 /** What must be said either way is never said by leaving a box as it was. */
 const isDecision = ({ type, default: usual }: FieldSchema, required: boolean) =>
   type === "boolean" && required && usual === undefined;
+
+/** A value of the schema's form, with each thing's name in its place. */
+function exampleOf({ type, items, properties, enum: options }: FieldSchema, name = "text"): unknown {
+  if (type === "array") return [exampleOf(items ?? {})];
+  if (type !== "object") return options?.[0] ?? (type === "number" || type === "integer" ? 1 : name);
+  return Object.fromEntries(Object.entries(properties ?? {}).map(([key, field]) => [key, exampleOf(field, key)]));
+}
 
 function startOf(field: FieldSchema, required: boolean): string | boolean {
   if (field.type === "boolean" && !isDecision(field, required)) return field.default === true;
