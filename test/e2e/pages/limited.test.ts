@@ -69,6 +69,9 @@ describe("P13: the pages of a read-only server", () => {
 it("the pages of a server with few toolsets show those, and say of the others that they are left out", async () => {
   await limitTo({ CLANKER_TOOLSETS: "memory" });
   const { page } = browser;
+  await page.getByText("leaves the toolset consent out").waitFor();
+  // Nobody knows whether something waits.
+  expect(await page.getByText("Nothing waits for you").count()).toBe(0);
   await page.goto(`${server.url}/library`);
   await page.getByText("We ship on Tuesdays.").waitFor();
   await page.getByText("leaves the toolset skills out").waitFor();
