@@ -41,11 +41,17 @@ function configWith({ toolsets, readOnly, surface }: LimitFlags): Config {
 async function serveCommand(flags: LimitFlags): Promise<void> {
   const config = configWith(flags);
   const log = createLog(config.CLANKER_LOG_LEVEL);
-  const [{ serve }, { firstContact }] = await Promise.all([
+  const [{ serve }, { firstContact }, { forgetServer, recordServer }] = await Promise.all([
     import("./serve.js"),
     import("./faces/cli/first-contact.js"),
+    import("./running-servers.js"),
   ]);
   const serving = await serve(config, log);
+  const { pid } = process;
+  const { CLANKER_HOME: home } = config;
+  await recordServer(home, { pid, url: serving.url, local: serving.local }).catch((err: unknown) =>
+    log.info({ err }, "other programs of this home cannot find this server"),
+  );
   const { ownerKeyFile, services } = serving.app;
   process.stdout.write(
     firstContact({
@@ -59,6 +65,7 @@ async function serveCommand(flags: LimitFlags): Promise<void> {
     }),
   );
   await stopped();
+  await forgetServer(home, pid).catch(() => undefined);
   await serving.close();
 }
 
@@ -69,15 +76,34 @@ async function stdioCommand(flags: LimitFlags): Promise<void> {
   await runStdio(config, log, { stdin: process.stdin, stdout: process.stdout, signal: stopping.signal });
 }
 
-async function withApp<T>(use: (app: App) => Promise<T>): Promise<T> {
+async function withApp<T>(use: (app: App) => Promise<T>, url = ""): Promise<T> {
   const config: Config = readConfig(process.env);
   const { compose } = await import("./compose.js");
-  const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => "", downloads: "signed" });
+  const app = await compose(config, createLog(config.CLANKER_LOG_LEVEL), { publicUrl: () => url, downloads: "signed" });
   try {
     return await use(app);
   } finally {
     await app.close();
   }
+}
+
+/** How people reach this home's server: as the settings say, else where one answers now. */
+async function serverUrl({ CLANKER_HOME, CLANKER_PUBLIC_URL, PORT }: Config): Promise<string | undefined> {
+  const { findServer } = await import("./running-servers.js");
+  return CLANKER_PUBLIC_URL ?? (await findServer(CLANKER_HOME, PORT))?.url;
+}
+
+async function ownerLinkCommand(options: { person?: string }): Promise<void> {
+  const url = await serverUrl(readConfig(process.env));
+  await withApp(async ({ services: { signIns, people }, store }) => {
+    const [{ ownerLink }, { OWNER: owner }] = await Promise.all([
+      import("./faces/cli/owner-link.js"),
+      import("./services/workspaces.js"),
+    ]);
+    const say = (line: string) => void print(line);
+    const isShared = store.kind !== "memory";
+    await ownerLink({ signIns, people, isShared, isServing: url !== undefined, owner, print: say }, options);
+  }, url);
 }
 
 /** Resolves when the line may be followed by another: whoever reads may be slow. */
@@ -162,7 +188,7 @@ function auditCommands(root: Command): void {
 async function loginCommand(options: { server?: string; label: string }): Promise<void> {
   const config = readConfig(process.env);
   const { login } = await import("./faces/cli/login.js");
-  const server = options.server ?? config.CLANKER_PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
+  const server = options.server ?? (await serverUrl(config)) ?? `http://127.0.0.1:${config.PORT}`;
   const file = join(config.CLANKER_HOME, "logins.json");
   await login({ file, print: (line) => void print(line), signal: stopping.signal }, { server, label: options.label });
 }
@@ -187,16 +213,7 @@ function program(): Command {
     .command("owner-link")
     .description("print a link that signs you in to the pages, once")
     .option("--person <id>", "another person than the owner, such as usr_2")
-    .action((options: { person?: string }) =>
-      withApp(async ({ services: { signIns, people }, store }) => {
-        const [{ ownerLink }, { OWNER: owner }] = await Promise.all([
-          import("./faces/cli/owner-link.js"),
-          import("./services/workspaces.js"),
-        ]);
-        const say = (line: string) => void print(line);
-        await ownerLink({ signIns, people, isShared: store.kind !== "memory", owner, print: say }, options);
-      }),
-    );
+    .action(ownerLinkCommand);
   root
     .command("login")
     .description("get an API key of a server by approving this device on its pages")

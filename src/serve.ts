@@ -19,6 +19,8 @@ import { projectRoot, version } from "./project.js";
 /** A server that answers. */
 export interface Serving {
   readonly url: string;
+  /** How this machine reaches it. */
+  readonly local: string;
   readonly app: App;
   close(): Promise<void>;
 }
@@ -91,6 +93,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   await app.start();
   return {
     url: publicUrl(),
+    local: url,
     app,
     async close() {
       app.leave();

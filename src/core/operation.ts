@@ -17,6 +17,8 @@ export interface Route {
   readonly produces?: string;
   /** Input fields that a browser sends as a cookie, by the cookie's name; nothing else can give them. */
   readonly cookies?: Readonly<Record<string, string>>;
+  /** Where a person goes on from the page that this answers, whether or not it did what was asked. */
+  readonly onward?: { readonly path: string; readonly label: string };
   /** Whether a success is a redirect. */
   readonly redirects?: true;
   /** The door also takes the credential or signature from the query; see the face. */
@@ -66,6 +68,8 @@ export interface Operation<Services = never, Input extends z.ZodType = z.ZodType
   readonly title: string;
   readonly description: string;
   readonly effect: Effect;
+  /** Lets a person in or out, and changes nothing that a workspace keeps: no limit leaves it out. */
+  readonly admits?: true;
   readonly scope: Scope<z.output<Input>>;
   /** Takes an idempotency key. */
   readonly idempotent?: boolean;

@@ -108,7 +108,7 @@ export function appraise<Services>(operator: Surface): Stage<Services> {
   };
 }
 
-function requireOn(operator: Surface, caller: Caller, what: Pick<Standing, "effect" | "toolset">): void {
+function requireOn(operator: Surface, caller: Caller, what: Pick<Standing, "effect" | "toolset" | "admits">): void {
   const surface = caller.surface ? narrowed(operator, caller.surface) : operator;
   if (isOn(surface, what)) return;
   const why = surface.readOnly && what.effect !== "read" ? "is read-only" : `leaves the toolset ${what.toolset} out`;

@@ -5,5 +5,7 @@ export type Effect = "read" | "write" | "destroy";
 export interface Standing {
   readonly effect: Effect;
   readonly toolset: string;
+  /** Lets a person in or out, and changes nothing that a workspace keeps: no limit leaves it out. */
+  readonly admits?: true;
   readonly audit?: { readonly action: string; readonly resource: string } | undefined;
 }

@@ -73,7 +73,8 @@ export function hasToolset(surface: Surface | undefined, toolset: string): boole
 }
 
 /** Whether an operation, or what a call of it stands for, is part of a surface. */
-export function isOn(surface: Surface, operation: Pick<Standing, "effect" | "toolset">): boolean {
+export function isOn(surface: Surface, operation: Pick<Standing, "effect" | "toolset" | "admits">): boolean {
+  if (operation.admits) return true;
   if (surface.readOnly && operation.effect !== "read") return false;
   return hasToolset(surface, operation.toolset);
 }

@@ -68,7 +68,7 @@ export function createInvitations(options: {
   return {
     async create(workspace, by, { email, role }) {
       const number = await records.next();
-      const { token, id } = newToken("cl");
+      const { token, id } = newToken("ci");
       const expiresAt = now() + INVITATION_MS;
       const link: LinkRecord = { kind: "invitation", workspace, invitation: number, email, role };
       await commitFresh(store, [

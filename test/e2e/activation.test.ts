@@ -208,4 +208,27 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const memory = await runProgram(["owner-link"], { env: { CLANKER_STORE: "memory:" } });
     expect(memory).toMatchObject({ code: 2, stderr: expect.stringMatching(/memory:, which no other process sees/) });
   });
+
+  it("leads to the server of this home whatever its port, and to none that has ended or was killed", async () => {
+    const home = await temporaryFolder();
+    const link = async () => (await runProgram(["owner-link"], { home })).stdout.split("\n");
+    const [first, second] = [await startServer({ home }), await startServer({ home })];
+    await second.kill("SIGTERM");
+    const [found = ""] = await link();
+    expect(found).toMatch(new RegExp(`^${first.url}/sign-in#token=`));
+    expect((await signIn(first.url, found)).session).toMatchObject({ person: { id: "usr_1" } });
+
+    await first.kill("SIGKILL");
+    // Another process has its number now, and another program its port.
+    const other = createServer((_req, res) => void res.writeHead(404).end());
+    await new Promise<void>((resolve) => other.listen(Number(new URL(first.url).port), "127.0.0.1", resolve));
+    onTestFinished(() => void other.close());
+    const stale = await readFile(join(home, "servers", `${first.child.pid}.json`), "utf8");
+    const again = JSON.stringify({ ...JSON.parse(stale), pid: process.pid });
+    await writeFile(join(home, "servers", `${process.pid}.json`), again);
+    await writeFile(join(home, "servers", "1.json"), "{ half a rec");
+    const [fallback, , advice] = await link();
+    expect(fallback).toMatch(/^http:\/\/127\.0\.0\.1:8787\/sign-in#token=/);
+    expect(advice).toMatch(/No server of this CLANKER_HOME answers now/);
+  });
 });

@@ -37,6 +37,8 @@ export async function ownerLink(server: Server, env: Readonly<Record<string, str
 /** A browser of its own in which nobody is signed in. */
 export async function openPages(): Promise<PagesBrowser> {
   const { context, close } = await openBrowser();
+  // Below the time that a test has, so that what was waited for is named.
+  context.setDefaultTimeout(20_000);
   const faults: string[] = [];
   const watch = (page: Page) => {
     page.on("pageerror", (error) => faults.push(`${page.url()}: ${error.message}`));

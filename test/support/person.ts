@@ -41,7 +41,7 @@ export async function request(
 
 /** The token of a link that signs somebody in. */
 export function tokenOf(link: string): string {
-  return /#token=(cl_[\w-]{43})$/.exec(link.trim())?.[1] ?? "";
+  return /#token=(c[il]_[\w-]{43})$/.exec(link.trim())?.[1] ?? "";
 }
 
 /** Signs somebody in by a link. */

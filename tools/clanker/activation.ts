@@ -1,16 +1,8 @@
 import { z } from "zod";
+import { deviceView } from "../../src/core/shapes/device.js";
 import { define } from "../define.js";
 
 const code = z.string().min(1).max(32).describe("the code that the device shows, XXXX-XXXX");
-const device = z.object({
-  user_code: z.string(),
-  client_label: z.string(),
-  status: z.enum(["pending", "approved", "completed", "denied"]),
-  ip: z.string().optional(),
-  user_agent: z.string().optional(),
-  created_at: z.string(),
-  expires_at: z.string(),
-});
 
 export const activation = [
   define({
@@ -79,7 +71,7 @@ export const activation = [
     effect: "read",
     scope: "session",
     input: z.strictObject({ code }),
-    output: device,
+    output: deviceView,
     errors: ["NOT_FOUND", "RATE_LIMITED", "PERSON_REQUIRED"],
     run: (input, { services, caller }) => services.activation.lookup(caller.person, input.code),
   }),
@@ -97,7 +89,7 @@ export const activation = [
       workspace: z.string().min(1).max(64).optional().describe("id or slug; leave out for the current one"),
       scopes: z.array(z.string().max(64)).min(1).max(50).optional().describe("leave out for those that only read"),
     }),
-    output: device,
+    output: deviceView,
     errors: ["NOT_FOUND", "RATE_LIMITED", "PERSON_REQUIRED", "CONFLICT"],
     async run({ code: typed, workspace: wanted, scopes }, { services, caller }) {
       const { person } = caller;
@@ -116,7 +108,7 @@ export const activation = [
     scope: "session",
     audit: { action: "device.deny", resource: "device" },
     input: z.strictObject({ code }),
-    output: device,
+    output: deviceView,
     errors: ["NOT_FOUND", "RATE_LIMITED", "PERSON_REQUIRED", "CONFLICT"],
     run: (input, { services, caller }) => services.activation.deny(caller.person, input.code),
   }),

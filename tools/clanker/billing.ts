@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { pageInput, pageOf } from "../../src/core/page.js";
+import { balanceView, tier, transactionView } from "../../src/core/shapes/billing.js";
 import { define } from "../define.js";
-
-const tier = z.literal("self-hosted");
 
 export const billing = [
   define({
@@ -14,12 +13,7 @@ export const billing = [
     effect: "read",
     scope: "billing:read",
     input: z.strictObject({}),
-    output: z.object({
-      balance: z.number().nullable(),
-      unlimited: z.boolean(),
-      unit: z.literal("dollarino"),
-      tier,
-    }),
+    output: balanceView,
     errors: [],
     run: (_input, { services, caller }) => services.billing.balance(caller.workspace),
   }),
@@ -32,16 +26,7 @@ export const billing = [
     effect: "read",
     scope: "billing:read",
     input: z.strictObject(pageInput),
-    output: pageOf(
-      z.object({
-        id: z.string(),
-        type: z.enum(["grant", "debit"]),
-        amount: z.number().describe("dollarinos; negative for a debit"),
-        balance_after: z.number().nullable(),
-        execution_id: z.string().optional(),
-        created_at: z.string(),
-      }),
-    ),
+    output: pageOf(transactionView),
     errors: ["INVALID_CURSOR"],
     run: (input, { services, caller }) => services.billing.transactions(caller.workspace, input),
   }),

@@ -3,21 +3,8 @@ import { requireGrantable } from "../../src/core/caller.js";
 import { idInput } from "../../src/core/ids.js";
 import { pageInput, pageOf } from "../../src/core/page.js";
 import { READ_SCOPES } from "../../src/core/scopes.js";
-import { LONGEST_KEY_LIFE } from "../../src/core/shapes/key.js";
+import { keyView as key, LONGEST_KEY_LIFE } from "../../src/core/shapes/key.js";
 import { define } from "../define.js";
-
-const key = z.object({
-  id: z.string(),
-  name: z.string(),
-  prefix: z.string(),
-  last_four: z.string(),
-  scopes: z.array(z.string()),
-  clerk_account: z.string().optional(),
-  created_at: z.string(),
-  expires_at: z.string().optional(),
-  revoked_at: z.string().optional(),
-  last_used_at: z.string().optional(),
-});
 
 export const keys = [
   define({

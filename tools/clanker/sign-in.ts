@@ -4,19 +4,14 @@ import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
 import { formatId } from "../../src/core/ids.js";
 import type { Context } from "../../src/core/operation.js";
+import { sessionView } from "../../src/core/shapes/workspace.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
 import { define } from "../define.js";
 
 const TWO_WEEKS = 14 * 86_400;
 
-const person = z.object({ id: z.string(), name: z.string(), email: z.string().optional() });
-const role = z.enum(["owner", "admin", "member"]);
-const session = z.object({
-  person,
-  workspace: z.object({ id: z.string(), name: z.string(), slug: z.string(), role }),
-  csrf_token: z.string(),
-});
+const SESSION_BEGINS = { action: "session.create", resource: "session" };
 
 /** People's way into the pages. */
 export const signIn = [
@@ -28,12 +23,18 @@ export const signIn = [
     description: "Take a one-time link of clanker-mcp owner-link or of an invitation, and begin a session.",
     effect: "write",
     scope: "public",
-    audit: { action: "session.create", resource: "session" },
+    audit: SESSION_BEGINS,
+    admits: true,
+    // Whoever takes an invitation becomes a member of the workspace.
+    standsFor: ({ token }) =>
+      token.startsWith("ci_")
+        ? { effect: "write", toolset: "workspaces", audit: SESSION_BEGINS }
+        : { effect: "write", toolset: "account", audit: SESSION_BEGINS, admits: true },
     input: z.strictObject({
       token: z.string().min(1).max(128).describe("what the link has behind #token="),
       name: z.string().trim().min(1).max(100).optional().describe("what others call you, for an invitation"),
     }),
-    output: session,
+    output: sessionView,
     errors: ["NOT_FOUND", "CONFLICT"],
     async run({ token, name }, { services, caller }) {
       const signedIn = isPerson(caller) ? caller.person : undefined;
@@ -49,9 +50,10 @@ export const signIn = [
     title: "Get the session",
     description: "Who is signed in and where, and what a page sends along with changes. The cookie is renewed.",
     effect: "read",
+    admits: true,
     scope: "session",
     input: z.strictObject({ cookie: z.string().max(256).optional().describe("the session's token, from the cookie") }),
-    output: session,
+    output: sessionView,
     errors: ["NOT_FOUND", "PERSON_REQUIRED"],
     async run({ cookie }, { services, caller }) {
       if (cookie !== undefined) return begun(services, await services.signIns.renew(caller, cookie));
@@ -66,6 +68,7 @@ export const signIn = [
     title: "Sign out",
     description: "End this session: its cookie and its streams.",
     effect: "write",
+    admits: true,
     scope: "session",
     audit: { action: "session.end", resource: "session" },
     input: z.strictObject({}),

@@ -3,12 +3,8 @@ import { allows, isPerson } from "../../src/core/caller.js";
 import { AppError, notFound } from "../../src/core/errors.js";
 import { idInput, parseId } from "../../src/core/ids.js";
 import { pageInput, pageOf } from "../../src/core/page.js";
+import { invitationView, memberView, workspaceView } from "../../src/core/shapes/workspace.js";
 import { define } from "../define.js";
-
-const role = z.enum(["owner", "admin", "member"]);
-const workspace = z.object({ id: z.string(), name: z.string(), slug: z.string(), role });
-const member = z.object({ id: z.string(), name: z.string(), email: z.string().optional(), role });
-const invitation = z.object({ id: z.string(), email: z.string(), role, url: z.string(), expires_at: z.string() });
 
 export const workspaces = [
   define({
@@ -20,7 +16,7 @@ export const workspaces = [
     effect: "read",
     scope: "none",
     input: z.strictObject(pageInput),
-    output: pageOf(workspace),
+    output: pageOf(workspaceView),
     errors: ["INVALID_CURSOR", "NOT_FOUND"],
     async run(input, { services, caller }) {
       if (isPerson(caller) || allows(caller.scopes, "owner")) return services.workspaces.page(caller.person, input);
@@ -47,7 +43,7 @@ export const workspaces = [
         .max(60)
         .describe("small letters, digits and hyphens, unique on this server"),
     }),
-    output: workspace,
+    output: workspaceView,
     errors: ["CONFLICT", "NOT_FOUND"],
     run: (input, { services, caller }) => services.workspaces.create(caller.person, input),
   }),
@@ -60,7 +56,7 @@ export const workspaces = [
     effect: "read",
     scope: "none",
     input: z.strictObject({}),
-    output: workspace,
+    output: workspaceView,
     errors: ["NOT_FOUND"],
     run: (_input, { services, caller }) => services.workspaces.current(caller.workspace, caller.person),
   }),
@@ -75,7 +71,7 @@ export const workspaces = [
     scope: "owner",
     audit: { action: "workspace.switch", resource: "workspace" },
     input: z.strictObject({ workspace: z.string().min(1).max(64).describe("a workspace's id or slug") }),
-    output: workspace,
+    output: workspaceView,
     errors: ["NOT_FOUND", "CONFLICT"],
     async run(input, { services, caller, concerns }) {
       const target = await services.workspaces.find(caller.person, input.workspace);
@@ -94,7 +90,7 @@ export const workspaces = [
     effect: "read",
     scope: "none",
     input: z.strictObject({ id: idInput("workspace"), ...pageInput }),
-    output: pageOf(member),
+    output: pageOf(memberView),
     errors: ["NOT_FOUND", "INVALID_CURSOR"],
     run({ id, ...input }, { services, caller }) {
       requireOwn(caller.workspace, id);
@@ -116,7 +112,7 @@ export const workspaces = [
       email: z.email().max(254),
       role: z.enum(["admin", "member"]).describe("admin: keys, members and secrets too"),
     }),
-    output: invitation,
+    output: invitationView,
     errors: ["NOT_FOUND", "CONFLICT"],
     run({ id, ...who }, { services, caller }) {
       requireOwn(caller.workspace, id);

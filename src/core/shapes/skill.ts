@@ -23,6 +23,8 @@ export const skillSummary = z.object({
   version: z.string(),
 });
 
+export type SkillSummary = z.output<typeof skillSummary>;
+
 /** A category with the number of its skills, 0 too. */
 export const skillCategory = z.object({ category: z.enum(CATEGORIES), count: z.int() });
 
@@ -48,6 +50,8 @@ export const skillDetails = skillSummary.extend({
   artifact: z.object({ name: z.string(), mime_type: z.string() }).optional().describe("The file that a run makes"),
   files: z.array(z.string()),
 });
+
+export type SkillDetails = z.output<typeof skillDetails>;
 
 /** A skill of the workspace. */
 export const installedSkill = skillSummary.extend({ installed_at: z.string() });

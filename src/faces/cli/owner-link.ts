@@ -10,12 +10,14 @@ export async function ownerLink(
     readonly people: People;
     /** Whether other processes see what this one writes. */
     readonly isShared: boolean;
+    /** Whether a server is known to be where the link leads. */
+    readonly isServing: boolean;
     readonly owner: { readonly person: number };
     readonly print: (line: string) => void;
   },
   { person }: { readonly person?: string },
 ): Promise<void> {
-  const { signIns, people, isShared, owner, print } = commands;
+  const { signIns, people, isShared, isServing, owner, print } = commands;
   if (!isShared) {
     throw new AppError(
       "INVALID_INPUT",
@@ -33,4 +35,8 @@ export async function ownerLink(
   const { url, expires_at: until } = await signIns.linkFor(number);
   print(url);
   print(`It signs in once, until ${until}.`);
+  if (!isServing)
+    print(
+      "No server of this CLANKER_HOME answers now: start it there first, or set CLANKER_PUBLIC_URL to where it is.",
+    );
 }

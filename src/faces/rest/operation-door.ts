@@ -33,7 +33,7 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
   const { route, name, scope, title } = entry.operation;
   const isPage = route.produces?.startsWith("text/html") ?? false;
   const fail = (res: Response, thrown: unknown): void =>
-    isPage ? sendErrorPage(res, title, toAppError(thrown)) : sendError(res, toAppError(thrown));
+    isPage ? sendErrorPage(res, title, toAppError(thrown), route.onward) : sendError(res, toAppError(thrown));
   const handle = async (req: Request, res: Response): Promise<void> => {
     const leaving = hangUp(res);
     const origin = originOf(req, requestIdOf(res));
@@ -58,7 +58,7 @@ export function operationDoor<Services>(entry: Routed<Services>, around: Surroun
     }
     if (answer instanceof CookieAnswer) return sendWithCookies(res, answer);
     if (answer instanceof RedirectAnswer) return sendRedirect(res, answer);
-    if (answer instanceof PageAnswer) return sendPage(res, answer);
+    if (answer instanceof PageAnswer) return sendPage(res, answer, route.onward);
     if (answer instanceof BinaryAnswer) return sendFile(res, answer);
     if (!(answer instanceof StreamAnswer)) return sendJson(res, 200, answer);
     await sendEvents(res, answer, {

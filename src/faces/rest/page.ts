@@ -3,13 +3,14 @@ import type { Response } from "express";
 import type { Cookie, CookieAnswer, PageAnswer, RedirectAnswer } from "../../core/answer.js";
 import type { AppError } from "../../core/errors.js";
 import { visible } from "../../core/untrusted.js";
+import type { Route } from "../../core/operation.js";
 import { requestIdOf, sendBytes, sendJson } from "./respond.js";
 
 const STYLE =
   "body{margin:0;font:16px/1.5 system-ui,sans-serif;color:#1c1c1c;background:#f6f6f4}" +
   "main{max-width:34rem;margin:18vh auto 0;padding:0 1.5rem}h1{font-size:1.5rem;margin:0 0 .5rem}" +
-  "p{margin:0 0 1rem;overflow-wrap:anywhere}small{color:#666}" +
-  "@media(prefers-color-scheme:dark){body{color:#ededeb;background:#1a1a19}small{color:#aaa}}";
+  "p{margin:0 0 1rem;overflow-wrap:anywhere}small{color:#666}a{color:#1f5d49}" +
+  "@media(prefers-color-scheme:dark){body{color:#ededeb;background:#1a1a19}small{color:#aaa}a{color:#8fd0b5}}";
 
 const POLICY =
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; ` +
@@ -23,15 +24,18 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+type Onward = Route["onward"];
+
 /** Ends the response with a page. */
-export function sendPage(res: Response, { title, text, cookies }: PageAnswer): void {
+export function sendPage(res: Response, { title, text, cookies }: PageAnswer, onward: Onward): void {
   setCookies(res, cookies);
-  send(res, 200, title, text, "");
+  send(res, 200, { title, text, onward });
 }
 
 /** Ends the response with a page that says what went wrong. */
-export function sendErrorPage(res: Response, title: string, error: AppError): void {
-  send(res, error.status, `${title}: that did not work`, error.message, `${error.code}, request ${requestIdOf(res)}`);
+export function sendErrorPage(res: Response, title: string, error: AppError, onward: Onward): void {
+  const note = `${error.code}, request ${requestIdOf(res)}`;
+  send(res, error.status, { title: `${title}: that did not work`, text: error.message, onward, note });
 }
 
 /** Ends the response with JSON and cookies. */
@@ -47,14 +51,22 @@ export function sendRedirect(res: Response, { location, cookies }: RedirectAnswe
   res.end();
 }
 
-function send(res: Response, status: number, title: string, text: string, note: string): void {
+interface Content {
+  readonly title: string;
+  readonly text: string;
+  readonly onward: Onward;
+  readonly note?: string;
+}
+
+function send(res: Response, status: number, { title, text, onward, note }: Content): void {
   res.setHeader("content-security-policy", POLICY);
   const page = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width,initial-scale=1">',
     `<title>${escaped(title)}</title><style>${STYLE}</style></head>`,
     `<body><main><h1>${escaped(title)}</h1><p>${escaped(text)}</p>`,
-    note === "" ? "" : `<small>${escaped(note)}</small>`,
+    onward === undefined ? "" : `<p><a href="${escaped(onward.path)}">${escaped(onward.label)}</a></p>`,
+    note === undefined ? "" : `<small>${escaped(note)}</small>`,
     "</main></body></html>",
   ].join("");
   sendBytes(res, status, "text/html; charset=utf-8", Buffer.from(page));

@@ -15,6 +15,7 @@ import { followLinks, usePlace } from "./place.js";
 import { useAround } from "./session.js";
 import { Header } from "./shell/header.js";
 import { Connection } from "./shell/connection.js";
+import { keepFocus } from "./shell/focus.js";
 import { SignedOut } from "./shell/signed-out.js";
 
 interface PageKind {
@@ -45,6 +46,7 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const [first, setFirst] = useState(path);
   useEffect(() => followLinks(new Set(Object.keys(PAGES))), []);
+  useEffect(keepFocus, []);
   useEffect(() => {
     document.title = title === "Overview" ? "Clanker" : `${title} · Clanker`;
     if (path === first) return;

@@ -11,8 +11,8 @@ export interface Live {
   listen(listener: (event: LiveEvent) => void): () => void;
   /** Tells the other parts of this page of something it did itself. */
   tell(event: LiveEvent): void;
-  /** Told at once, and whenever it changes, whether events come in. */
-  watch(watcher: (connected: boolean) => void): () => void;
+  /** Told at once, and whenever it changes, whether events should come in and do not. */
+  watch(watcher: (lost: boolean) => void): () => void;
   close(): void;
 }
 
@@ -30,16 +30,16 @@ const REMEMBERED_MS = 4 * 60_000;
  */
 export function openLive(api: Api): Live {
   const listeners = new Set<(event: LiveEvent) => void>();
-  const watchers = new Set<(connected: boolean) => void>();
+  const watchers = new Set<(lost: boolean) => void>();
   const closing = new AbortController();
-  let connected = false;
+  let lost = true;
   let lastId: string | undefined;
   let seenAt = Date.now();
 
   const tell = (event: LiveEvent) => listeners.forEach((listener) => listener(event));
   const set = (now: boolean) => {
-    if (now === connected) return;
-    connected = now;
+    if (now === lost) return;
+    lost = now;
     watchers.forEach((watcher) => watcher(now));
   };
 
@@ -47,7 +47,7 @@ export function openLive(api: Api): Live {
     const missed = lastId === undefined || Date.now() - seenAt > REMEMBERED_MS;
     const headers = lastId === undefined ? {} : { "last-event-id": lastId };
     const answer = await api.open("/api/events", headers, signal);
-    set(true);
+    set(false);
     if (missed) tell({ type: "anything", data: {} });
     for await (const { id, event } of readEvents(answer, renew)) {
       seenAt = Date.now();
@@ -72,14 +72,16 @@ export function openLive(api: Api): Live {
       };
       const over = await follow(attempt.signal, renew).then(
         () => false,
-        (thrown: unknown) => thrown instanceof Failure && thrown.status === 401,
+        (thrown: unknown) => thrown instanceof Failure && [401, 403].includes(thrown.status),
       );
       clearTimeout(silence);
       closing.signal.removeEventListener("abort", stop);
       document.removeEventListener("visibilitychange", stop);
+      // Where the server shows no events, none are lost.
+      if (over) set(false);
       if (over || closing.signal.aborted) return;
       if (document.hidden) continue;
-      set(false);
+      set(true);
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
@@ -94,7 +96,7 @@ export function openLive(api: Api): Live {
     tell,
     watch(watcher) {
       watchers.add(watcher);
-      watcher(connected);
+      watcher(lost);
       return () => void watchers.delete(watcher);
     },
     close: () => closing.abort(),

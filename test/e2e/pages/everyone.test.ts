@@ -164,6 +164,8 @@ describe("by keyboard alone", () => {
     await browser.page.getByRole("button", { name: "Deny" }).focus();
     await press("Enter");
     await browser.page.getByText("This was denied.").waitFor();
+    // The button is gone; whoever pressed it goes on from where it was.
+    await expect.poll(() => look("document.activeElement.closest('main') !== null")).toBe(true);
   });
 });
 

@@ -6,6 +6,8 @@ import { app } from "./inputs.js";
 /** What keeps a link in the browser that opened it. */
 const COOKIE = "clanker_connect";
 
+const ONWARD = { path: "/settings?part=connectors", label: "Go to the connectors in the settings" };
+
 const fromProvider = (description: string) => z.string().max(4096).optional().describe(description);
 const browser = z.string().max(4096).optional().describe("what the browser was given when it opened the link");
 
@@ -18,6 +20,7 @@ export const browserSide = [
       path: "/api/v1/connectors/:app/start",
       cookies: { browser: COOKIE },
       produces: "text/html",
+      onward: ONWARD,
       redirects: true,
     },
     toolset: "connectors",
@@ -40,6 +43,7 @@ export const browserSide = [
       path: "/api/v1/connectors/:app/callback",
       cookies: { browser: COOKIE },
       produces: "text/html",
+      onward: ONWARD,
     },
     toolset: "connectors",
     title: "Finish connecting an app",
@@ -69,7 +73,10 @@ export const browserSide = [
     async run({ app: slug, ...reply }, { services, signal }) {
       const { title, account } = await services.connectors.finish(slug, reply, signal);
       const whose = account === undefined ? "" : ` as ${account}`;
-      return new PageAnswer(`${title} is connected`, `${title} is connected${whose}. You can close this page.`);
+      return new PageAnswer(
+        `${title} is connected`,
+        `${title} is connected${whose}. Agents of your workspace can use it now.`,
+      );
     },
   }),
 ];

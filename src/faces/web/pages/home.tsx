@@ -1,6 +1,6 @@
 import { useList, useLoad } from "../loading.js";
 import { Rows } from "../parts/list.js";
-import { Empty, When } from "../parts/states.js";
+import { Empty, Failed, Loading, When } from "../parts/states.js";
 import { CopyText } from "../parts/text.js";
 import { useSession } from "../session.js";
 import type { Balance, Consent, ExecutionView, Page, RunSummary } from "../types.js";
@@ -115,6 +115,10 @@ function Waiting() {
   const asking = consents.loaded.state === "ready" ? consents.loaded.value.data : [];
   const paused = runs.loaded.state === "ready" ? runs.loaded.value.data : [];
   if (asking.length === 0 && paused.length === 0) {
+    for (const { loaded, reload } of [consents, runs]) {
+      if (loaded.state === "failed") return <Failed failure={loaded.failure} retry={reload} />;
+      if (loaded.state === "loading") return <Loading />;
+    }
     return <p class="calm">Nothing waits for you.</p>;
   }
   return (

@@ -69,7 +69,7 @@ function Step({ step, resume }: { step: StepView; resume: (data: Record<string, 
     <>
       <div class="title-row">
         <h3>{step.title ?? step.id}</h3>
-        <Status is={step.status} />
+        <Status is={step.status === "pending" ? "not_started" : step.status} />
       </div>
       {step.executions?.map((execution) => (
         <p key={execution} class="row-note">
@@ -95,10 +95,30 @@ function Step({ step, resume }: { step: StepView; resume: (data: Record<string, 
   );
 }
 
+/** A text as it is, what has named parts part by part, anything else as JSON. */
 function Value({ value, label }: { value: unknown; label: string }) {
+  const parts = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
   return (
-    <pre class="output" tabIndex={0} aria-label={label}>
-      {typeof value === "string" ? value : JSON.stringify(value, null, 2)}
-    </pre>
+    <div class="output" tabIndex={0} role="group" aria-label={label}>
+      {parts.length === 0 ? (
+        <pre>{asText(value)}</pre>
+      ) : (
+        <dl class="parts">
+          {parts.map(([name, part]) => (
+            <div key={name}>
+              <dt>{name.replaceAll(/[_-]/g, " ")}</dt>
+              <dd>
+                <pre>{asText(part)}</pre>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
   );
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }

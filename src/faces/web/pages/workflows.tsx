@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import { useList } from "../loading.js";
+import { useList, useLoad } from "../loading.js";
 import { Dialog } from "../parts/dialog.js";
 import { Rows } from "../parts/list.js";
 import { SchemaForm } from "../parts/schema-form.js";
-import { Empty } from "../parts/states.js";
+import { Empty, Notice } from "../parts/states.js";
 import { Status, Time } from "../parts/text.js";
 import { go, usePlace } from "../place.js";
 import { useAround } from "../session.js";
-import type { RunSummary, WorkflowView } from "../types.js";
+import type { InstalledSkill, Page, RunSummary, WorkflowView } from "../types.js";
 import { WorkflowRun } from "./workflow-run.js";
 
 /** The workflows there are and their runs, or one run. */
@@ -89,9 +89,32 @@ function All() {
       </section>
       {starting && (
         <Dialog title={`Start ${starting.title}`} close={() => setStarting(undefined)}>
+          <Missing workflow={starting} />
           <SchemaForm schema={starting.inputSchema} button="Start" submit={(data) => start(starting, data)} />
         </Dialog>
       )}
     </>
+  );
+}
+
+/** The skills that a workflow uses and the workspace lacks, with the way to each. */
+function Missing({ workflow }: { workflow: WorkflowView }) {
+  const { loaded } = useLoad("installed", (api) => api.get<Page<InstalledSkill>>("/api/v1/skills", { limit: 100 }));
+  if (loaded.state !== "ready" || loaded.value.has_more) return null;
+  const installed = new Set(loaded.value.data.map(({ slug }) => slug));
+  const uses = workflow.steps.filter(({ kind }) => kind === "skill").map(({ uses: slug }) => slug);
+  const missing = [...new Set(uses)].filter((slug) => !installed.has(slug));
+  if (missing.length === 0) return null;
+  return (
+    <Notice>
+      <p>It runs skills that this workspace does not have yet. Install them first:</p>
+      <ul>
+        {missing.map((slug) => (
+          <li key={slug}>
+            <a href={`/skills?skill=${encodeURIComponent(slug)}`}>{slug}</a>
+          </li>
+        ))}
+      </ul>
+    </Notice>
   );
 }

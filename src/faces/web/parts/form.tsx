@@ -124,6 +124,45 @@ export function Choice({ label, value, set, options, hint }: ChoiceProps) {
   );
 }
 
+const YES_OR_NO = [
+  ["true", "Yes"],
+  ["false", "No"],
+] as const;
+
+/** A question that must be answered with yes (`true`) or no (`false`), and has neither chosen beforehand. */
+export function Decision(props: {
+  readonly label: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+  readonly hint?: string | undefined;
+}) {
+  const { label, value, set, hint } = props;
+  const id = useId();
+  return (
+    <fieldset {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}>
+      <legend>{label}</legend>
+      {YES_OR_NO.map(([option, text]) => (
+        <div class="check" key={option}>
+          <input
+            id={`${id}-${option}`}
+            type="radio"
+            name={id}
+            required
+            checked={value === option}
+            onChange={() => set(option)}
+          />
+          <label for={`${id}-${option}`}>{text}</label>
+        </div>
+      ))}
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
 /** A labelled yes or no. */
 export function Check(props: { label: string; checked: boolean; set: (checked: boolean) => void; hint?: string }) {
   const id = useId();

@@ -1,7 +1,10 @@
 import { useState } from "preact/hooks";
 import { Failure } from "../api.js";
 import type { FieldSchema } from "../types.js";
-import { Check, Choice, Field, Form } from "./form.js";
+import { Check, Choice, Decision, Field, Form } from "./form.js";
+
+/** The longest text, in characters, that is comfortable to write on one line. */
+const ONE_LINE = 200;
 
 type Values = Readonly<Record<string, string | boolean>>;
 
@@ -14,10 +17,10 @@ interface SchemaFormProps {
 /** A form from a JSON Schema of an object: a field for each simple property, JSON for the others. */
 export function SchemaForm({ schema, button, submit }: SchemaFormProps) {
   const properties = Object.entries(schema.properties ?? {});
-  const [values, setValues] = useState<Values>(() =>
-    Object.fromEntries(properties.map(([name, field]) => [name, startOf(field)])),
-  );
   const isRequired = (name: string) => schema.required?.includes(name) ?? false;
+  const [values, setValues] = useState<Values>(() =>
+    Object.fromEntries(properties.map(([name, field]) => [name, startOf(field, isRequired(name))])),
+  );
   const send = async () => {
     const given = properties.flatMap(([name, field]) => {
       const value = read(field, name, values[name] ?? "", isRequired(name));
@@ -32,6 +35,9 @@ export function SchemaForm({ schema, button, submit }: SchemaFormProps) {
         const set = (next: string | boolean) => setValues((before) => ({ ...before, [name]: next }));
         const label = `${field.title ?? name.replaceAll(/[_-]/g, " ")}${isRequired(name) ? "" : " (optional)"}`;
         const hint = field.description;
+        if (isDecision(field, isRequired(name))) {
+          return <Decision key={name} label={label} value={String(value)} set={set} hint={hint} />;
+        }
         if (field.type === "boolean") {
           return (
             <Check
@@ -55,10 +61,11 @@ export function SchemaForm({ schema, button, submit }: SchemaFormProps) {
             value={String(value)}
             set={set}
             required={isRequired(name)}
+            {...(field.maxLength !== undefined && { maxLength: field.maxLength })}
             kind={isNumber(field) ? "number" : isLong(field) ? "area" : "text"}
             hint={
               isJson(field)
-                ? `${hint ?? ""} Write it as JSON.`.trim()
+                ? `${hint ?? ""} Write it as JSON, such as ${JSON.stringify(exampleOf(field))}.`.trim()
                 : isLines(field)
                   ? `${hint ?? ""} One a line.`.trim()
                   : hint
@@ -74,10 +81,20 @@ const isNumber = ({ type }: FieldSchema) => type === "number" || type === "integ
 const isLines = ({ type, items }: FieldSchema) => type === "array" && items?.type === "string";
 const isJson = (field: FieldSchema) => !isLines(field) && (field.type === "array" || field.type === "object");
 const isLong = (field: FieldSchema) =>
-  isJson(field) || isLines(field) || /text|content|notes|transcript|body|input/i.test(field.description ?? "");
+  isJson(field) || isLines(field) || (field.format === undefined && (field.maxLength ?? Infinity) > ONE_LINE);
+/** What must be said either way is never said by leaving a box as it was. */
+const isDecision = ({ type, default: usual }: FieldSchema, required: boolean) =>
+  type === "boolean" && required && usual === undefined;
 
-function startOf(field: FieldSchema): string | boolean {
-  if (field.type === "boolean") return field.default === true;
+/** A value of the schema's form, with each thing's name in its place. */
+function exampleOf({ type, items, properties, enum: options }: FieldSchema, name = "text"): unknown {
+  if (type === "array") return [exampleOf(items ?? {})];
+  if (type !== "object") return options?.[0] ?? (type === "number" || type === "integer" ? 1 : name);
+  return Object.fromEntries(Object.entries(properties ?? {}).map(([key, field]) => [key, exampleOf(field, key)]));
+}
+
+function startOf(field: FieldSchema, required: boolean): string | boolean {
+  if (field.type === "boolean" && !isDecision(field, required)) return field.default === true;
   if (field.default === undefined) return "";
   return typeof field.default === "string" ? field.default : JSON.stringify(field.default);
 }
@@ -85,6 +102,7 @@ function startOf(field: FieldSchema): string | boolean {
 function read(field: FieldSchema, name: string, value: string | boolean, required: boolean): unknown {
   if (typeof value === "boolean") return value;
   if (value === "" && !required) return undefined;
+  if (field.type === "boolean") return value === "true";
   if (isNumber(field)) return Number(value);
   if (isLines(field)) return value.split("\n").filter((line) => line.trim() !== "");
   if (field.enum) return field.enum.find((option) => String(option) === value);

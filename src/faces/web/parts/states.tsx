@@ -15,10 +15,12 @@ export function Loading({ what = "Loading" }: { what?: string }) {
 
 /** A failure as a sentence, with a way to try again. */
 export function Failed({ failure, retry }: { failure: Failure; retry?: () => Promise<unknown> }) {
+  // What the operator has left out is no fault, and no second try brings it back.
+  const leftOut = failure.code === "ACCESS_DENIED";
   return (
-    <div class="notice bad" role="alert">
+    <div class={`notice ${leftOut ? "plain" : "bad"}`} role={leftOut ? "status" : "alert"}>
       <p>{failure.message}</p>
-      {retry && <Action run={retry}>Try again</Action>}
+      {retry && !leftOut && <Action run={retry}>Try again</Action>}
     </div>
   );
 }

@@ -11,9 +11,9 @@ export function Connection() {
   useEffect(() => {
     setLost(false);
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const ignore = live?.watch((connected) => {
+    const ignore = live?.watch((isLost) => {
       clearTimeout(timer);
-      if (connected) setLost(false);
+      if (!isLost) setLost(false);
       else timer = setTimeout(() => setLost(true), PATIENCE_MS);
     });
     return () => {

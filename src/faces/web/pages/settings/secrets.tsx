@@ -6,7 +6,7 @@ import { Rows } from "../../parts/list.js";
 import { Empty, When } from "../../parts/states.js";
 import { Time } from "../../parts/text.js";
 import { useAround } from "../../session.js";
-import type { Secret } from "../../types.js";
+import type { ByokStatus, Secret } from "../../types.js";
 
 /** Values that skills may use and nobody can read again, and the workspace's own model key. */
 export function Secrets() {
@@ -39,7 +39,7 @@ export function Secrets() {
               <span class="row-main">
                 <strong>{secret.name}</strong>
                 <span class="row-note">
-                  {secret.id} · kept <Time at={secret.updated_at ?? secret.created_at} />
+                  {secret.id} · kept <Time at={secret.updated_at} />
                 </span>
               </span>
               <span class="row-buttons">
@@ -97,18 +97,13 @@ function NewSecret({ close, made }: { close: () => void; made: () => Promise<voi
   );
 }
 
-interface OwnKeyState {
-  readonly configured: boolean;
-  readonly last4?: string | null;
-}
-
 function OwnKey() {
   const { api } = useAround();
   const [value, setValue] = useState("");
   const [removing, setRemoving] = useState(false);
-  const { loaded, reload, set } = useLoad("byok", (asked) => asked.get<OwnKeyState>("/api/v1/byok"));
+  const { loaded, reload, set } = useLoad("byok", (asked) => asked.get<ByokStatus>("/api/v1/byok"));
   const submit = async () => {
-    set(await api.send<OwnKeyState>("PUT", "/api/v1/byok", { anthropicKey: value }));
+    set(await api.send<ByokStatus>("PUT", "/api/v1/byok", { anthropicKey: value }));
     setValue("");
   };
   return (
