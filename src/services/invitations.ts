@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { formatId } from "../core/ids.js";
+import { INVITATION_PREFIX } from "../core/shapes/workspace.js";
 import type { Store } from "../store/port.js";
 import type { Role } from "./memberships.js";
 import { commitFresh, numberedRecords } from "./records.js";
@@ -68,7 +69,7 @@ export function createInvitations(options: {
   return {
     async create(workspace, by, { email, role }) {
       const number = await records.next();
-      const { token, id } = newToken("ci");
+      const { token, id } = newToken(INVITATION_PREFIX);
       const expiresAt = now() + INVITATION_MS;
       const link: LinkRecord = { kind: "invitation", workspace, invitation: number, email, role };
       await commitFresh(store, [

@@ -4,7 +4,7 @@ import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
 import { formatId } from "../../src/core/ids.js";
 import type { Context } from "../../src/core/operation.js";
-import { sessionView } from "../../src/core/shapes/workspace.js";
+import { INVITATION_PREFIX, sessionView } from "../../src/core/shapes/workspace.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
 import { define } from "../define.js";
@@ -27,7 +27,7 @@ export const signIn = [
     admits: true,
     // Whoever takes an invitation becomes a member of the workspace.
     standsFor: ({ token }) =>
-      token.startsWith("ci_")
+      token.startsWith(`${INVITATION_PREFIX}_`)
         ? { effect: "write", toolset: "workspaces", audit: SESSION_BEGINS }
         : { effect: "write", toolset: "account", audit: SESSION_BEGINS, admits: true },
     input: z.strictObject({

@@ -13,6 +13,9 @@ export const memberView = z.object({ id: z.string(), name: z.string(), email: z.
 
 export type MemberView = z.output<typeof memberView>;
 
+/** What the tokens of invitations begin with, before a `_`. */
+export const INVITATION_PREFIX = "ci";
+
 /** An invitation, its link shown this once. */
 export const invitationView = z.object({
   id: z.string(),
