@@ -4,7 +4,9 @@ import { endPrograms, type Server, startServer, until } from "../../support/prog
 import { type ScriptedModel, scriptedModel } from "../../support/scripted-model.js";
 
 const HOSTILE = `<img src=x onerror="globalThis.struck=1"><script>globalThis.struck=1</script>`;
-const named = (field: string) => `${HOSTILE} ${field}`;
+const named = (field: string) => `${HOSTILE} \u202e\u200b${field}`;
+/** What stands on a page for it: whatever turns the reading around or hides is seen. */
+const shown = (field: string) => `${HOSTILE} \u27e8U+202E\u27e9\u27e8U+200B\u27e9${field}`;
 
 const FILE_NAME = "<img src=x onerror=struck=1>.md";
 
@@ -55,7 +57,7 @@ async function expectNothingRan(where: string): Promise<void> {
   expect(await browser.page.evaluate(() => (globalThis as { struck?: number }).struck), where).toBeUndefined();
 }
 
-it("P56: what agents and people have stored shows as text in every place", async () => {
+it("P56, P45: what agents and people have stored shows as text, nothing hidden, in every place", async () => {
   const places: readonly (readonly [path: string, ...fields: string[]])[] = [
     ["/", "agent", "person"],
     ["/library", "memory"],
@@ -70,7 +72,7 @@ it("P56: what agents and people have stored shows as text in every place", async
   ];
   for (const [path, ...fields] of places) {
     await browser.page.goto(server.url + path);
-    for (const field of fields) await browser.page.locator("main").getByText(named(field)).first().waitFor();
+    for (const field of fields) await browser.page.locator("main").getByText(shown(field)).first().waitFor();
     await expectNothingRan(path);
   }
 });
@@ -79,8 +81,8 @@ it("P56: a file's name and a workspace's name show as text", async () => {
   await browser.page.goto(`${server.url}/artifacts`);
   await browser.page.getByText(FILE_NAME.replaceAll(/[<>]/g, "")).waitFor();
   await browser.page.goto(server.url);
-  await browser.page.getByLabel("Workspace", { exact: true }).selectOption({ label: named("workspace") });
-  await browser.page.getByRole("heading", { level: 1, name: named("workspace") }).waitFor();
+  await browser.page.getByLabel("Workspace", { exact: true }).selectOption({ label: shown("workspace") });
+  await browser.page.getByRole("heading", { level: 1, name: shown("workspace") }).waitFor();
   await expectNothingRan("/");
   expect(browser.faults).toEqual([]);
 });
