@@ -42,6 +42,7 @@ import { openStore } from "./store/open.js";
 import type { Store } from "./store/port.js";
 import { loadKeyFile } from "./vault/key-file.js";
 import { createRequestStates, type RequestStates } from "./vault/request-states.js";
+import { createSealedTexts, type SealedTexts } from "./vault/sealed-texts.js";
 import { type OpenedVault, openVault } from "./vault/vault.js";
 import { wireWorkflows } from "./workflow-wiring.js";
 
@@ -57,6 +58,8 @@ export interface App {
   readonly links: SignedLinks;
   /** What calls leave with their clients between two rounds. */
   readonly requestStates: RequestStates;
+  /** What was sent on sessions' streams, as it is kept. */
+  readonly sentTexts: SealedTexts;
   /** What the operator limits everybody to. */
   readonly operatorSurface: Surface;
   /** Where the owner's key is kept; undefined when it was given by a setting. */
@@ -164,6 +167,7 @@ export async function compose(config: Config, log: Log, options: ComposeOptions)
     invoke,
     links: signed,
     requestStates: createRequestStates({ secret: vault.derive("request-states"), now }),
+    sentTexts: createSealedTexts(vault.derive("sent-events")),
     operatorSurface,
     portability,
     ownerKeyFile: keys.ownerFile,

@@ -45,7 +45,7 @@ export async function serve(config: Config, log: Log): Promise<Serving> {
   });
   const newRequestId = () => `req_${randomUUID()}`;
   const idleMs = config.CLANKER_SESSION_IDLE_SECONDS * 1000;
-  const shelf = createSessionShelf({ store, idleMs, log });
+  const shelf = createSessionShelf({ store, idleMs, texts: app.sentTexts, log });
   const limits = createRateLimits({
     limiter: (limit) => store.limiter(limit),
     rest: config.CLANKER_RATE_LIMIT,

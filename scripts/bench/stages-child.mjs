@@ -49,7 +49,7 @@ async function serveBare() {
   /** @type {import("../../src/core/invoke.js").Stage<Services>[]} */
   const left = [mapErrors(log), find(registry), parse(), checkOutput(), run(services, log)];
   const idleMs = 1_800_000;
-  const shelf = shelves.createSessionShelf({ store, idleMs, log });
+  const shelf = shelves.createSessionShelf({ store, idleMs, texts: app.sentTexts, log });
   const mcp = createMcpHttpFace({
     ...(await options.mcpOptions({ ...app, invoke: createInvoke(left) })),
     authenticate: services.keys.authenticate,

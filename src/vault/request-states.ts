@@ -1,5 +1,4 @@
-import { createSecretKey } from "node:crypto";
-import { openBytes, sealBytes } from "./sealed-box.js";
+import { createSealedTexts } from "./sealed-texts.js";
 
 /** What a call has found out so far, kept by its client between two rounds. */
 export interface RequestStates {
@@ -13,19 +12,15 @@ const LIFETIME_MS = 600_000;
 
 /** Request states under a secret of 32 bytes that all processes of the store share. */
 export function createRequestStates(options: { secret: Uint8Array; now: () => number }): RequestStates {
-  const { now } = options;
-  const key = createSecretKey(options.secret);
+  const { secret, now } = options;
+  const texts = createSealedTexts(secret);
   return {
-    seal: (context, state) =>
-      sealBytes(key, Buffer.from(JSON.stringify({ state, until: now() + LIFETIME_MS })), context),
+    seal: (context, state) => texts.seal(context, JSON.stringify({ state, until: now() + LIFETIME_MS })),
     open(context, sealed) {
-      let opened: { readonly state: unknown; readonly until: number };
-      try {
-        opened = JSON.parse(openBytes(key, sealed, context).toString()) as typeof opened;
-      } catch {
-        return undefined;
-      }
-      return opened.until > now() ? opened.state : undefined;
+      const text = texts.open(context, sealed);
+      if (text === undefined) return undefined;
+      const { state, until } = JSON.parse(text) as { readonly state: unknown; readonly until: number };
+      return until > now() ? state : undefined;
     },
   };
 }

@@ -26,6 +26,7 @@ import { OWNER } from "../../src/services/workspaces.js";
 import { openFileStore } from "../../src/store/file.js";
 import { createMemoryStore } from "../../src/store/memory.js";
 import type { Store } from "../../src/store/port.js";
+import { createSealedTexts } from "../../src/vault/sealed-texts.js";
 import { openVault } from "../../src/vault/vault.js";
 import { catalogue } from "../../tools/catalogue.js";
 
@@ -245,3 +246,6 @@ export function invokeOver({ services, log }: OpenServices) {
   ): Promise<Answer> =>
     invoke({ operation, args, caller: callerOf(caller), signal: new AbortController().signal, ...more });
 }
+
+/** Sealed texts of the processes of one server. */
+export const sealedTexts = () => createSealedTexts(Buffer.alloc(32, 7));

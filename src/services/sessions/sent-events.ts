@@ -1,5 +1,6 @@
 import type { SentEvent, SessionShelf } from "../../core/session-shelf.js";
-import type { Change, Insert, Store } from "../../store/port.js";
+import type { Change, Insert, Store, Stored } from "../../store/port.js";
+import type { SealedTexts } from "../../vault/sealed-texts.js";
 import type { Complain } from "./complaints.js";
 import type { EventIds } from "./event-ids.js";
 import { type Clock, createRecent } from "./recent.js";
@@ -18,6 +19,11 @@ interface Group {
   at: number;
 }
 
+/** An event as the store has it: an answer may hold a key that is shown this once. */
+interface EventRecord extends Omit<SentEvent, "id" | "data"> {
+  readonly sealed: string;
+}
+
 /** The events of all sessions, as far as they are kept. */
 export interface SentEvents extends Pick<SessionShelf, "keep" | "event" | "eventsAfter"> {
   /** Drops a session's events. */
@@ -31,13 +37,25 @@ interface SentEventsOptions {
   readonly ids: Pick<EventIds, "follow">;
   readonly complain: Complain;
   readonly clock: Clock;
+  readonly texts: SealedTexts;
 }
 
-/** Events over the store, where they end by themselves after 5 minutes. */
-export function createSentEvents({ store, ids, complain, clock }: SentEventsOptions): SentEvents {
+/** Events over the store, sealed, where they end by themselves after 5 minutes. */
+export function createSentEvents({ store, ids, complain, clock, texts }: SentEventsOptions): SentEvents {
   /** What this process kept for a session within the last 5 minutes, oldest first. */
   const kept = createRecent<Group[]>(KEPT_MS, clock);
   const collectionOf = (session: string): string => `session-events:${session}`;
+
+  const seal = (collection: string, { id, data, ...event }: SentEvent): EventRecord => ({
+    ...event,
+    sealed: texts.seal([collection, id], data),
+  });
+  /** Nothing where it was changed: to a client it is an event that is kept no more. */
+  const open = (collection: string, { id, value }: Stored<EventRecord>): SentEvent[] => {
+    const { sealed, ...event } = value;
+    const data = texts.open([collection, id], sealed);
+    return data === undefined ? [] : [{ id, ...event, data }];
+  };
 
   /** Counts events that are about to be kept; answers the id that those beyond the newest 1,000 are in front of. */
   const count = (session: string, events: readonly SentEvent[]): string | undefined => {
@@ -75,12 +93,12 @@ export function createSentEvents({ store, ids, complain, clock }: SentEventsOpti
       const newest = events.slice(-KEPT);
       if (newest.length === 0) return;
       const collection = collectionOf(session);
-      const insert = ({ id, ...value }: SentEvent): Insert => ({
+      const insert = (event: SentEvent): Insert => ({
         kind: "insert",
         collection,
-        id,
-        value,
-        order: id,
+        id: event.id,
+        value: seal(collection, event),
+        order: event.id,
         ttlMs: KEPT_MS,
       });
       try {
@@ -95,25 +113,27 @@ export function createSentEvents({ store, ids, complain, clock }: SentEventsOpti
       }
     },
     async event(session, id) {
-      const found = await store.get<Omit<SentEvent, "id">>(collectionOf(session), id);
+      const collection = collectionOf(session);
+      const found = await store.get<EventRecord>(collection, id);
       if (!found) return undefined;
       ids.follow(id);
-      return { id, ...found.value };
+      return open(collection, found)[0];
     },
     async eventsAfter(session, { id, stream }) {
-      const found: SentEvent[] = [];
+      const collection = collectionOf(session);
+      const found: Stored<EventRecord>[] = [];
       let after = id;
       for (;;) {
-        const page = await store.page<Omit<SentEvent, "id">>(collectionOf(session), {
+        const page = await store.page<EventRecord>(collection, {
           direction: "ascending",
           limit: PAGE,
           after,
         });
-        for (const row of page.rows) if (row.value.stream === stream) found.push({ id: row.id, ...row.value });
+        found.push(...page.rows.filter(({ value }) => value.stream === stream));
         if (found.length > KEPT) found.splice(0, found.length - KEPT);
         const last = page.rows.at(-1);
         if (last) ids.follow(last.id);
-        if (!last || !page.more) return found;
+        if (!last || !page.more) return found.flatMap((row) => open(collection, row));
         after = last.id;
       }
     },

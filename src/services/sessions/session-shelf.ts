@@ -1,6 +1,7 @@
 import type { Log } from "../../core/log.js";
 import type { SessionShelf } from "../../core/session-shelf.js";
 import type { Store } from "../../store/port.js";
+import type { SealedTexts } from "../../vault/sealed-texts.js";
 import { createBus, type Envelope } from "./bus.js";
 import { createComplaints } from "./complaints.js";
 import { createEventIds, newProcessName, processOf } from "./event-ids.js";
@@ -18,6 +19,8 @@ interface SessionShelfOptions {
   readonly idleMs: number;
   /** Milliseconds since the epoch; the ids of events begin with it. */
   readonly now?: () => number;
+  /** What was sent is kept sealed: an answer may hold a key that is shown this once. */
+  readonly texts: SealedTexts;
   readonly log: Log;
 }
 
@@ -25,13 +28,13 @@ interface SessionShelfOptions {
  * Sessions in the store, for every process that has it open. Throws `STORE_UNAVAILABLE` where the store is away, but
  * for `keep`, `send`, `broadcast`, `isAlive` and `close`, which log at most once a minute what they could not do.
  */
-export function createSessionShelf({ store, idleMs, now = Date.now, log }: SessionShelfOptions): SessionShelf {
+export function createSessionShelf({ store, idleMs, now = Date.now, texts, log }: SessionShelfOptions): SessionShelf {
   const clock = () => performance.now();
   const process = newProcessName();
   const complain = createComplaints(log, clock);
   const ids = createEventIds(process, now);
   const records = createSessionRecords(store, idleMs);
-  const events = createSentEvents({ store, ids, complain, clock });
+  const events = createSentEvents({ store, ids, complain, clock, texts });
   const heartbeat = createHeartbeat({ store, process, complain, clock });
   const bus = createBus({ store, process, heartbeat, complain });
 

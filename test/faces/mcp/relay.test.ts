@@ -9,13 +9,14 @@ import { relayAnswer } from "../../../src/faces/mcp/legacy/relay.js";
 import { createSessionShelf } from "../../../src/services/sessions/session-shelf.js";
 import { createMemoryStore } from "../../../src/store/memory.js";
 import { eventually, silent } from "./workbench.js";
+import { sealedTexts } from "../../support/services.js";
 
 /** How long the shelf takes to keep an event, in milliseconds. */
 const KEEP_MS = 60;
 
 /** A client's connection, its answer, and a transport that sends what it is told on one request's stream. */
 async function bench() {
-  const shelf = createSessionShelf({ store: createMemoryStore(), idleMs: 60_000, log: silent });
+  const shelf = createSessionShelf({ store: createMemoryStore(), idleMs: 60_000, texts: sealedTexts(), log: silent });
   const kept: SentEvent[] = [];
   let announced = 0;
   const slow: SessionShelf = {

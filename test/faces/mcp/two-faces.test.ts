@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SessionShelf } from "../../../src/core/session-shelf.js";
 import { createSessionShelf } from "../../../src/services/sessions/session-shelf.js";
 import { callOf, eventually, initialize, openSession, serveHttp, type HttpBench, silent } from "./workbench.js";
+import { sealedTexts } from "../../support/services.js";
 
 const memory = "clanker://memory";
 
@@ -16,7 +17,7 @@ describe("two faces over one shelf", () => {
   beforeEach(async () => {
     held = undefined;
     here = await serveHttp();
-    const shelf = createSessionShelf({ store: here.store, idleMs: 60_000, log: silent });
+    const shelf = createSessionShelf({ store: here.store, idleMs: 60_000, texts: sealedTexts(), log: silent });
     const slow: SessionShelf = {
       ...shelf,
       async find(id) {
@@ -161,7 +162,7 @@ describe("two faces over one shelf", () => {
 describe("a stream over HTTP+SSE that the shelf cannot keep", () => {
   it("is refused and leaves nothing behind", async () => {
     const bench = await serveHttp({ sweepMs: 20, keepAliveMs: 20 });
-    const shelf = createSessionShelf({ store: bench.store, idleMs: 60_000, log: silent });
+    const shelf = createSessionShelf({ store: bench.store, idleMs: 60_000, texts: sealedTexts(), log: silent });
     const broken = await serveHttp({
       sweepMs: 20,
       keepAliveMs: 20,

@@ -25,6 +25,7 @@ import { createSessionShelf } from "../../../src/services/sessions/session-shelf
 import { createMemoryStore } from "../../../src/store/memory.js";
 import { createRequestStates } from "../../../src/vault/request-states.js";
 import { catalogue, type TestServices } from "./catalogue.js";
+import { sealedTexts } from "../../support/services.js";
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -141,7 +142,12 @@ export async function serveHttp(given: Partial<McpHttpOptions> = {}) {
   const face = createMcpHttpFace({
     ...program.options,
     guard: createGuard({}),
-    shelf: createSessionShelf({ store: program.store, idleMs: given.idleMs ?? 60_000, log: silent }),
+    shelf: createSessionShelf({
+      store: program.store,
+      idleMs: given.idleMs ?? 60_000,
+      texts: sealedTexts(),
+      log: silent,
+    }),
     maxBody: 64 * 1024,
     maxSessions: 200,
     idleMs: 60_000,

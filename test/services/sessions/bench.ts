@@ -12,6 +12,7 @@ import { createMemoryStore } from "../../../src/store/memory.js";
 import type { Store } from "../../../src/store/port.js";
 import { openRedisStore } from "../../../src/store/redis.js";
 import { removeKeys, sharedRedis } from "../../support/redis.js";
+import { sealedTexts } from "../../support/services.js";
 
 export const KINDS = ["memory", "file", "redis"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -46,7 +47,7 @@ interface Options {
 
 /** A shelf over a store, which it leaves when the test ends. */
 export function shelfOver(store: Store, { idleMs = 60_000, log = recordingLog().log, ...rest }: Options = {}) {
-  const shelf = createSessionShelf({ store, idleMs, log, ...rest });
+  const shelf = createSessionShelf({ store, idleMs, texts: sealedTexts(), log, ...rest });
   onTestFinished(() => shelf.close());
   return shelf;
 }

@@ -12,6 +12,8 @@ import { createSessionShelf } from "../../../src/services/sessions/session-shelf
 import { createMemoryStore } from "../../../src/store/memory.js";
 import type { Store } from "../../../src/store/port.js";
 import { eventOf, HOSTILE, KINDS, openShelves, openStores, recordingLog, recordOf, shelfOver } from "./bench.js";
+import { sealedTexts } from "../../support/services.js";
+import { withOtherCharacter } from "../../support/forged.js";
 
 const START = { id: "", stream: "s" };
 const idsOf = (events: readonly SentEvent[]) => events.map(({ id }) => id);
@@ -117,6 +119,23 @@ describe.each(KINDS)("what is sent on a session's streams, in a %s store", (kind
       await behind.keep(session, [second]);
       expect(await ahead.eventsAfter(session, first)).toEqual([second]);
     }
+  });
+
+  it("P09: lies in the store as nobody can read it, and is missed by its client once it was changed", async () => {
+    const { shelves, stores } = await openShelves(kind);
+    const [one, two] = shelves;
+    const session = randomUUID();
+    const events = [eventOf(one, { data: '{"key":"ck_canary"}' }), eventOf(one, { data: '{"key":"ck_canary_2"}' })];
+    await one.keep(session, events);
+    const collection = `session-events:${session}`;
+    const { rows } = await stores[1].page<{ sealed: string }>(collection, { direction: "ascending", limit: 9 });
+    expect(rows).toHaveLength(2);
+    expect(JSON.stringify(rows)).not.toContain("canary");
+    expect(await two.event(session, events[1]?.id ?? "")).toEqual(events[1]);
+    const [{ id, value, version }] = rows as [(typeof rows)[0]];
+    const changed = { ...value, sealed: withOtherCharacter(value.sealed, 20) };
+    await stores[1].commit([{ kind: "replace", collection, id, version, value: changed }]);
+    expect(await two.event(session, id)).toBeUndefined();
   });
 
   it("is kept up to 1,000 events a session, the oldest dropped first", async () => {
@@ -225,7 +244,13 @@ describe("what was sent five minutes ago", () => {
     const { stores } = await openStores("memory");
     let time = 0;
     const ids = createEventIds("process1", Date.now);
-    const events = createSentEvents({ store: stores[0], ids, complain: () => undefined, clock: () => time });
+    const events = createSentEvents({
+      store: stores[0],
+      ids,
+      texts: sealedTexts(),
+      complain: () => undefined,
+      clock: () => time,
+    });
     const some = (count: number) => Array.from({ length: count }, () => eventOf({ nextEventId: ids.next }));
     const count = async () =>
       (await stores[0].page("session-events:s1", { direction: "ascending", limit: 5000 })).rows.length;
@@ -247,7 +272,7 @@ describe("what was sent five minutes ago", () => {
 describe("what a process remembers of sessions", () => {
   it("is nothing once they are over", { timeout: 120_000 }, async () => {
     const store = createMemoryStore();
-    const shelf = createSessionShelf({ store, idleMs: 60_000, log: recordingLog().log });
+    const shelf = createSessionShelf({ store, idleMs: 60_000, texts: sealedTexts(), log: recordingLog().log });
     const stop = await shelf.listen(() => undefined);
     const live = async (count: number): Promise<void> => {
       for (let n = 0; n < count; n += 1) {
