@@ -7,10 +7,10 @@ export function keysCommands(root: Command, terminal: Terminal): void {
   const keys = root.command("keys").description("make, list and revoke API keys");
   const commands = () => import("../faces/cli/keys.js");
   const withKeys = (use: (commands: KeyCommands) => Promise<void>) =>
-    withApp(terminal, async ({ services: { keys, workspaces, clerk } }) => {
+    withApp(terminal, async ({ services: { keys, workspaces, audit, clerk } }) => {
       const requireClerkAccount = (name: string) => clerk.requireAccount(name);
       const print = (line: string) => void terminal.print(line);
-      await use({ keys, workspaces, requireClerkAccount, owner: await theOwner(), print });
+      await use({ keys, workspaces, audit, requireClerkAccount, owner: await theOwner(), print });
     });
   keys
     .command("create")

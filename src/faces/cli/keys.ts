@@ -1,4 +1,8 @@
+import { randomUUID } from "node:crypto";
+import { audited, type AuditTrail, type Deed } from "../../core/audit-trail.js";
+import type { Caller } from "../../core/caller.js";
 import { AppError } from "../../core/errors.js";
+import { parseId } from "../../core/ids.js";
 import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
@@ -9,6 +13,8 @@ import { chosenWorkspace } from "./workspace-choice.js";
 export interface KeyCommands {
   readonly keys: Keys;
   readonly workspaces: Workspaces;
+  /** Has an entry of what is made and revoked. */
+  readonly audit: AuditTrail;
   /** Throws for a Clerk account that does not exist. */
   readonly requireClerkAccount: (name: string) => void;
   /** Who the commands act for, and in which workspace where none is named. */
@@ -29,16 +35,20 @@ export interface CreateOptions {
 
 /** Makes a key and prints it, this once. */
 export async function createKey(commands: KeyCommands, options: CreateOptions): Promise<void> {
-  const { keys, owner, print, requireClerkAccount } = commands;
+  const { keys, print, requireClerkAccount } = commands;
   const { clerkAccount } = options;
-  const name = options.name.trim();
-  if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
-  if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
-  const made = await keys.create(await workspaceOf(commands, options.workspace), owner.person, {
-    name,
-    ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
-    ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
-    ...(clerkAccount !== undefined && { clerkAccount }),
+  const caller = await callerOf(commands, options);
+  const deed = { caller, operation: "create-workspace-key", action: "key.create", effect: "write" } as const;
+  const made = await written(commands, deed, async () => {
+    const name = options.name.trim();
+    if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
+    if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
+    return keys.create(caller.workspace, caller.person, {
+      name,
+      ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
+      ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
+      ...(clerkAccount !== undefined && { clerkAccount }),
+    });
   });
   print(made.key);
   print(`${made.id} ${JSON.stringify(made.name)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
@@ -77,9 +87,39 @@ export async function revokeKey(
   id: string,
   options: { readonly workspace?: string },
 ): Promise<void> {
-  const key = await commands.keys.revoke(await workspaceOf(commands, options.workspace), id);
+  const caller = await callerOf(commands, options);
+  const resourceId = parseId("key", id) === undefined ? undefined : id;
+  const deed = {
+    caller,
+    operation: "revoke-workspace-key",
+    action: "key.revoke",
+    resourceId,
+    effect: "destroy",
+  } as const;
+  const key = await written(commands, deed, () => commands.keys.revoke(caller.workspace, id));
   commands.print(`${key.id} ${JSON.stringify(key.name)} is revoked.`);
 }
+
+/** Who types: the owner, in the workspace that is named. */
+async function callerOf(
+  commands: KeyCommands,
+  options: { readonly workspace?: string; readonly clerkAccount?: string },
+): Promise<Caller> {
+  const { clerkAccount } = options;
+  return {
+    kind: "local",
+    face: "cli",
+    workspace: await workspaceOf(commands, options.workspace),
+    person: commands.owner.person,
+    scopes: new Set(["*"]),
+    ...(clerkAccount !== undefined && { clerkAccount }),
+    requestId: `req_${randomUUID()}`,
+  };
+}
+
+/** Does what the operation of that name does over REST and MCP, with the same entry in the audit log. */
+const written = <T>({ audit }: KeyCommands, deed: Omit<Deed, "resource">, run: () => Promise<T>): Promise<T> =>
+  audited(audit, { ...deed, resource: "key" }, Date.now, run);
 
 const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
   chosenWorkspace(workspaces, id, owner.workspace);
