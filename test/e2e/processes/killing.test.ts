@@ -71,13 +71,13 @@ describe("one of two processes is killed while fifty clients work", { timeout: 1
     const crowd: (readonly [ClientKind, OfficialClient])[] = [];
     for (const half of [0, 1]) {
       // Of each kind as many begin at one process as at the other.
-      two.proxy.only(half);
+      two.proxy.sendAllTo(half);
       for (let n = 0; n < 25; n += 1) {
         const kind = KINDS[n % KINDS.length] ?? "v2 auto over HTTP";
         crowd.push([kind, await connectClient(kind, two)]);
       }
     }
-    two.proxy.only();
+    two.proxy.sendAllTo();
     let over = false;
     const reports = crowd.map(([kind, client], n) => work(n, kind, client, two, () => over));
 
