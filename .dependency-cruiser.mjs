@@ -54,7 +54,7 @@ function typesOnly(name, from, to) {
 
 /** @param {string[]} names */
 const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
-const STORE_PORT = ["^src/store/(port|atomic)\\.ts$"];
+const STORE_PORT = ["^src/store/(port|atomic|walk)\\.ts$"];
 
 export default {
   forbidden: [
