@@ -2,7 +2,7 @@ import { notFound } from "../../core/errors.js";
 import type { ConsentStatus } from "../../core/shapes/consent.js";
 import { untilCommitted } from "../../store/atomic.js";
 import type { Change } from "../../store/port.js";
-import { newToken } from "../invitations.js";
+import { newToken } from "../tokens.js";
 import type { Asker } from "./asking.js";
 import type { ConsentDesk, ConsentRecord } from "./record.js";
 
