@@ -20,7 +20,7 @@ const MARKUP = [
 ].map((selector) => ({ selector, message: "What is stored is shown as text, never as markup." }));
 
 export default defineConfig(
-  globalIgnores(["dist/", "dist.*/", "skills/", "test/snapshots/", "scripts/*/node_modules/"]),
+  globalIgnores(["dist/", "dist.*/", ".test-tools/", "skills/", "test/snapshots/", "scripts/*/node_modules/"]),
   {
     files: ["**/*.ts", "**/*.tsx", "**/*.mjs"],
     extends: [tseslint.configs.recommendedTypeChecked],

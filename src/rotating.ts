@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { compose } from "./compose.js";
+import type { App } from "./compose.js";
 import { type Config, ConfigError } from "./config.js";
-import { AppError } from "./core/errors.js";
-import { parseId } from "./core/ids.js";
 import type { Log } from "./core/log.js";
+import { chosenWorkspace } from "./faces/cli/workspace-choice.js";
 import { sealedPlaces } from "./sealed-places.js";
 import { OWNER } from "./services/workspaces.js";
 import { openStore } from "./store/open.js";
@@ -15,20 +14,15 @@ import { rotateDataKey } from "./vault/rotate-data-key.js";
 type Print = (line: string) => void;
 
 /** `clanker-mcp secrets rotate`: a new data key for a workspace, the first one where none is named. */
-export async function rotateSecrets(config: Config, log: Log, id: string | undefined, print: Print): Promise<void> {
-  const app = await compose(config, log, { publicUrl: () => "", downloads: "signed" });
-  try {
-    const { store, vault, services } = app;
-    const workspace = id === undefined ? OWNER.workspace : parseId("workspace", id);
-    if (workspace === undefined || !(await services.workspaces.exists(workspace))) {
-      throw new AppError("NOT_FOUND", "--workspace takes the id of a workspace that exists, such as ws_1.");
-    }
-    const { renewed, unreadable } = await rotateDataKey({ store, vault }, workspace, sealedPlaces(workspace));
-    print(`ws_${workspace} has a new data key; ${renewed} sealed values were sealed anew, the old key is gone.`);
-    if (unreadable > 0) print(`${unreadable} values cannot be read: what is stored was changed. Set them again.`);
-  } finally {
-    await app.close();
-  }
+export async function rotateSecrets(
+  { store, vault, services }: Pick<App, "store" | "vault" | "services">,
+  id: string | undefined,
+  print: Print,
+): Promise<void> {
+  const workspace = await chosenWorkspace(services.workspaces, id, OWNER.workspace);
+  const { renewed, unreadable } = await rotateDataKey({ store, vault }, workspace, sealedPlaces(workspace));
+  print(`ws_${workspace} has a new data key; ${renewed} sealed values were sealed anew, the old key is gone.`);
+  if (unreadable > 0) print(`${unreadable} values cannot be read: what is stored was changed. Set them again.`);
 }
 
 const MASTER_KEY = /^[A-Za-z0-9+/]{43}=$/;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { jsonIn } from "../core/decoding.js";
 import { AppError, quote } from "../core/errors.js";
 import { visible } from "../core/untrusted.js";
 import type { Incoming, Outgoing } from "../outgoing/send.js";
@@ -209,7 +210,7 @@ const GRANT_ERRORS = new Set(["invalid_grant", "bad_verification_code", "bad_ref
 const CLIENT_ERRORS = new Set(["invalid_client", "unauthorized_client", "incorrect_client_credentials"]);
 
 function tokensOf(app: App, { status, content }: Incoming, now: number, secrets: readonly string[]): Tokens {
-  const body = parsed(content);
+  const body = jsonIn(content.toString());
   // GitHub tells its errors with status 200.
   const failed = failure.safeParse(body);
   if (failed.success) throw refused(app, failed.data, secrets);
@@ -246,12 +247,4 @@ function refused(
     "UPSTREAM_FAILED",
     `${app.title} does not know this server's client (${quote(error)}); its operator has to check ${app.provider}_CLIENT_ID and ${app.provider}_CLIENT_SECRET.`,
   );
-}
-
-function parsed(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString());
-  } catch {
-    return undefined;
-  }
 }

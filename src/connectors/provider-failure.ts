@@ -1,3 +1,4 @@
+import { jsonIn } from "../core/decoding.js";
 import { AppError, type ErrorCode } from "../core/errors.js";
 import { visible } from "../core/untrusted.js";
 import { retryAfterSeconds } from "../outgoing/retries.js";
@@ -38,7 +39,7 @@ export function providerFailure(
   { status, headers, content }: Incoming,
   call: { readonly read: boolean; readonly token: string },
 ): AppError {
-  const body = parsed(content);
+  const body = jsonIn(content.toString());
   const code = isRateLimit(status, headers, body) ? "RATE_LIMITED" : (CODES[status] ?? "UPSTREAM_FAILED");
   const unknown = !call.read && status >= 500;
   const told = withoutToken(toldBy(body), call.token);
@@ -95,12 +96,4 @@ function isText(value: unknown): value is string {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function parsed(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString());
-  } catch {
-    return undefined;
-  }
 }

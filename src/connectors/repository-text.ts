@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { textIn } from "../core/decoding.js";
 import { AppError, quote } from "../core/errors.js";
 import { visible } from "../core/untrusted.js";
 import { type Api, path } from "./app.js";
@@ -163,13 +164,7 @@ function rank({ path }: Entry): number {
 
 async function textOf(api: Api, choice: RepositoryChoice, { sha }: Entry): Promise<string | undefined> {
   const blob = answered(aBlob, await api.json({ path: inside(choice, path`/git/blobs/${sha}`), headers: HEADERS }));
-  const content = Buffer.from(blob.content, blob.encoding === "base64" ? "base64" : "utf8");
-  if (content.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    return undefined;
-  }
+  return textIn(Buffer.from(blob.content, blob.encoding === "base64" ? "base64" : "utf8"));
 }
 
 function summary(

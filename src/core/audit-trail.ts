@@ -1,4 +1,5 @@
 import type { Caller } from "./caller.js";
+import { toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
 import { codeOf } from "./stages.js";
 
@@ -49,16 +50,42 @@ export function auditTrail<Services>(trail: AuditTrail, now: () => number): Stag
         await trail.conclude({ ...deed, caller: { ...deed.caller, workspace } }, end, undefined);
       }
     };
-    let answer: unknown;
-    try {
-      answer = await next();
-    } catch (thrown) {
-      await conclude(codeOf(thrown, call.signal));
-      throw thrown;
-    }
-    await conclude("ok", answer);
-    return answer;
+    return concluded(next, (thrown) => codeOf(thrown, call.signal), conclude);
   };
+}
+
+/**
+ * Runs a mutation that comes through no stage, such as a command typed at the terminal, with its note before and its
+ * entry after; where it cannot be noted, it does not run. `now` gives milliseconds.
+ */
+export async function audited<T>(trail: AuditTrail, deed: Deed, now: () => number, run: () => Promise<T>): Promise<T> {
+  const started = now();
+  const intention = await trail.intend(deed);
+  return concluded(
+    run,
+    (thrown) => toAppError(thrown).code,
+    (outcome, answer) => {
+      const resourceId = idIn(answer, ANSWER_IDS);
+      return trail.conclude(deed, { outcome, resourceId, ms: Math.max(0, now() - started) }, intention);
+    },
+  );
+}
+
+/** Says how something ended, whichever way it does. */
+async function concluded<T>(
+  run: () => Promise<T>,
+  codeFor: (thrown: unknown) => string,
+  conclude: (outcome: string, answer?: T) => Promise<void>,
+): Promise<T> {
+  let answer: T;
+  try {
+    answer = await run();
+  } catch (thrown) {
+    await conclude(codeFor(thrown));
+    throw thrown;
+  }
+  await conclude("ok", answer);
+  return answer;
 }
 
 /** Notes a mutation just before it runs: where it cannot be noted, it does not run. */

@@ -1,12 +1,12 @@
 import { AppError } from "./errors.js";
 import type { Surface } from "./surface.js";
 
-/** Which door a call came through. */
-export type Face = "rest" | "mcp";
+/** Which door a call came through; `cli`: a command typed at the terminal of the machine. */
+export type Face = "rest" | "mcp" | "cli";
 
 /** Who calls: resolved by a face once a request, trusted by everything behind it. */
 export interface Caller {
-  /** `key`: an API key; `session`: a person who signed in; `local`: stdio, the owner of the home folder; `link`: a signed link; `anonymous`: no credential. */
+  /** `key`: an API key; `session`: a person who signed in; `local`: stdio or the terminal, the owner of the home folder; `link`: a signed link; `anonymous`: no credential. */
   readonly kind: "key" | "session" | "local" | "link" | "anonymous";
   readonly face: Face;
   /** Workspace id without its prefix; 0 for an anonymous caller. */

@@ -4,9 +4,9 @@ import { READ_SCOPES } from "../core/scopes.js";
 import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
 import type { Store, Stored } from "../store/port.js";
 import { canonicalCode, newCode } from "./codes.js";
-import { hashOf, newToken } from "./invitations.js";
 import { requireKnownScopes } from "./key-record.js";
 import type { Keys } from "./keys.js";
+import { hashOf, newToken } from "./tokens.js";
 
 interface DeviceRecord {
   readonly userCode: string;

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
 import { formatId } from "../core/ids.js";
 import { INVITATION_PREFIX } from "../core/shapes/workspace.js";
 import type { Store } from "../store/port.js";
 import type { Role } from "./memberships.js";
 import { commitFresh, numberedRecords } from "./records.js";
+import { newToken } from "./tokens.js";
 
 /** What a one-time link signs in: somebody who is known here, or somebody who was invited. */
 export type LinkRecord =
@@ -39,15 +39,6 @@ export interface Invitation {
 export const LINKS = "sign-in-links";
 
 const INVITATION_MS = 7 * 86_400_000;
-
-/** A token of 256 random bits, and the hash that the store has of it. */
-export function newToken(prefix: string): { readonly token: string; readonly id: string } {
-  const token = `${prefix}_${randomBytes(32).toString("base64url")}`;
-  return { token, id: hashOf(token) };
-}
-
-/** SHA-256 in hex: enough for what has 256 random bits. */
-export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 /** Invitations into a workspace: a link each, good once, for seven days. No mail is sent. */
 export interface Invitations {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { Authenticate } from "../core/authenticate.js";
 import { allows, type Caller } from "../core/caller.js";
 import { AppError } from "../core/errors.js";
@@ -18,6 +18,7 @@ import {
   requireLife,
 } from "./key-record.js";
 import { commitFresh } from "./records.js";
+import { hashOf, newSecret } from "./tokens.js";
 import { OWNER } from "./workspaces.js";
 
 export interface NewKey {
@@ -59,7 +60,7 @@ export interface Keys {
 export type MadeKey = KeyView & { readonly key: string };
 
 /** A key as it is handed out: `ck_` and 32 random bytes in base64url. */
-export const newKey = (): string => `ck_${randomBytes(32).toString("base64url")}`;
+export const newKey = (): string => newSecret("ck");
 
 const OWNER_SCOPES: ReadonlySet<string> = new Set(["*", "clerk:secrets"]);
 const NO_SCOPES: ReadonlySet<string> = new Set();
@@ -92,7 +93,7 @@ export function createKeys(options: {
     requireKnownScopes(scopes);
     requireLife(wanted.expiresIn);
     const key = newKey();
-    const hash = sha256(key).toString("hex");
+    const hash = hashOf(key);
     const number = await records.next();
     const record: KeyRecord = {
       name: wanted.name,
@@ -132,7 +133,7 @@ export function createKeys(options: {
       // A store that can't take the note now must not refuse a key that it could read.
       await noteUse(workspace, number, record.value).catch(() => undefined);
       const { scopes, grants, person, prefix, clerkAccount } = record.value;
-      const tokenHash = grant === undefined ? undefined : sha256(grant).toString("hex");
+      const tokenHash = grant === undefined ? undefined : hashOf(grant);
       const allowed = grants
         ? withGrants(scopes, grants, { tokenHash, holder: origin.holder }, now())
         : { scopes: new Set(scopes) };

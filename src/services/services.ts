@@ -5,7 +5,7 @@ import type { Store } from "../store/port.js";
 import type { Vault } from "../vault/vault.js";
 import { type Activation, createActivation } from "./activation.js";
 import { type Audit, createAudit } from "./audit/audit.js";
-import { type Consents, createConsents } from "./consents.js";
+import { type Consents, createConsents } from "./consents/consents.js";
 import { type Artifacts, createArtifacts } from "./artifacts.js";
 import { type Billing, createBilling } from "./billing.js";
 import { type Byok, type CheckAnthropicKey, createByok } from "./byok.js";

@@ -6,9 +6,10 @@ import { parseId } from "../core/ids.js";
 import { ALL_SCOPES } from "../core/scopes.js";
 import { untilCommitted, update } from "../store/atomic.js";
 import type { Change, Store, Stored } from "../store/port.js";
-import { hashOf, LINKS, type LinkRecord, newToken } from "./invitations.js";
+import { LINKS, type LinkRecord } from "./invitations.js";
 import { type Memberships, membershipsOf, type Role } from "./memberships.js";
 import type { People } from "./people.js";
+import { hashOf, newToken } from "./tokens.js";
 import type { Workspaces } from "./workspaces.js";
 
 interface SessionRecord {

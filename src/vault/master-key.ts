@@ -2,6 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual
 import { ConfigError } from "../config.js";
 import { createIfAbsent, untilCommitted } from "../store/atomic.js";
 import type { Replace, Store, Stored } from "../store/port.js";
+import { walk } from "../store/walk.js";
 import { DATA_KEYS, type DataKeyRecord, dataKeyContext, dataKeyOrder } from "./data-key-record.js";
 import { openBytes, sealBytes } from "./sealed-box.js";
 
@@ -127,16 +128,8 @@ const replacing = (collection: string, { id, version }: Stored, value: unknown):
 
 async function allDataKeys(store: Store): Promise<Stored<DataKeyRecord>[]> {
   const found: Stored<DataKeyRecord>[] = [];
-  for (;;) {
-    const last = found.at(-1);
-    const page = await store.page<DataKeyRecord>(DATA_KEYS, {
-      direction: "ascending",
-      limit: PAGE,
-      ...(last && { after: dataKeyOrder(Number(last.id)) }),
-    });
-    found.push(...page.rows);
-    if (!page.more) break;
-  }
+  const course = { limit: PAGE, orderOf: ({ id }: Stored<DataKeyRecord>) => dataKeyOrder(Number(id)) };
+  for await (const record of walk<DataKeyRecord>(store, DATA_KEYS, course)) found.push(record);
   // The first workspace's key was once kept without a place in the order.
   const first = found.some(({ id }) => id === "1") ? undefined : await store.get<DataKeyRecord>(DATA_KEYS, "1");
   return first ? [first, ...found] : found;

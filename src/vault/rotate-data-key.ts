@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../core/errors.js";
 import type { Store, Stored } from "../store/port.js";
+import { walk } from "../store/walk.js";
 import { FRESH_MS } from "./data-keys.js";
 import type { OpenedVault } from "./vault.js";
 
@@ -95,17 +96,7 @@ async function* recordsOf(store: Store, { collection, ids, orderOf = (id) => id,
     const found = await store.get<Sealed>(collection, id);
     if (found) yield found;
   }
-  let after: string | undefined;
-  while (!ids) {
-    const page = await store.page<Sealed>(collection, {
-      direction: "ascending",
-      limit: PAGE,
-      ...(after !== undefined && { after }),
-      ...(tags && { tags }),
-    });
-    yield* page.rows;
-    const last = page.rows.at(-1);
-    if (!page.more || !last) return;
-    after = orderOf(last.id);
-  }
+  if (ids) return;
+  const course = { limit: PAGE, orderOf: ({ id }: Stored) => orderOf(id), ...(tags && { tags }) };
+  yield* walk<Sealed>(store, collection, course);
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../../src/core/log.js";
 import { Interrupted, type Queue, type QueueOptions, type Worker } from "../../src/queue/port.js";
 import { compiledRoot } from "../support/compiled.js";
 import type { QueueWorkerOrder } from "../support/queue-worker.js";
+import { until as untilWithin } from "../support/until.js";
 
 export const LEASE_MS = 1500;
 
@@ -51,13 +51,9 @@ export const untilStopped = ({ signal }: Run): Promise<void> =>
 
 export const because = ({ signal }: Run) => (signal.reason instanceof Interrupted ? signal.reason.because : undefined);
 
-export async function until(what: string, holds: () => boolean, ms = 20_000): Promise<void> {
-  const end = Date.now() + ms;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await sleep(10);
-  }
-}
+/** Waits until something of a queue holds, which a lease may have to lapse for. */
+export const until = (what: string, holds: () => boolean, ms = 20_000): Promise<boolean> =>
+  untilWithin(what, holds, ms);
 
 /** One place where queues meet: each `queue` is another process's, as far as one process can show it. */
 export interface Place {

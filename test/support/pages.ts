@@ -3,19 +3,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "./browser.js";
 import { runProgram, type Server } from "./program.js";
 
-/** Every page, by its address. */
-export const PAGE_PATHS = [
-  "/",
-  "/activate",
-  "/approvals",
-  "/artifacts",
-  "/executions",
-  "/library",
-  "/settings",
-  "/sign-in",
-  "/skills",
-  "/workflows",
-] as const;
+export { PAGE_PATHS } from "../../src/faces/rest/pages.js";
 
 /** A browser that looks at a server's pages. */
 export interface PagesBrowser {

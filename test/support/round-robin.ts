@@ -20,7 +20,7 @@ export interface RoundRobin {
   /** Another address in the place of one, for a process that was started again. */
   replace(process: number, url: string): void;
   /** Sends all requests to one process, until it is called without one. */
-  only(process?: number): void;
+  sendAllTo(process?: number): void;
   /** Cuts the connections of clients whose requests fit. */
   cut(fits: (request: Passed) => boolean): void;
   stop(): Promise<void>;
@@ -89,7 +89,7 @@ export async function startRoundRobin(urls: readonly string[]): Promise<RoundRob
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passed,
     replace: (process, url) => void (targets[process] = url),
-    only: (process) => void (pinned = process),
+    sendAllTo: (process) => void (pinned = process),
     cut(fits) {
       for (const [socket, note] of open) if (fits(note)) socket.destroy();
     },

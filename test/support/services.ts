@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { createClerkBackend } from "../../src/clerk/backend.js";
@@ -29,6 +28,8 @@ import type { Store } from "../../src/store/port.js";
 import { createSealedTexts } from "../../src/vault/sealed-texts.js";
 import { openVault } from "../../src/vault/vault.js";
 import { catalogue } from "../../tools/catalogue.js";
+
+export { until } from "./until.js";
 
 export const OWNER_KEY = "ck_owner-key-of-the-tests";
 
@@ -209,17 +210,6 @@ export function callerOf(more: Partial<Caller> = {}): Caller {
 /** What a refusal must say: a code, and a sentence that fits. */
 export const refusal = (code: ErrorCode, message: RegExp | string = /./) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as AppError;
-
-/** Waits until something holds; fails with what was waited for. */
-export async function until<T>(what: string, found: () => T | Promise<T>, ms = 10_000): Promise<NonNullable<T>> {
-  const end = Date.now() + ms;
-  for (;;) {
-    const value = await found();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await sleep(5);
-  }
-}
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are JSON that the tests look into
 type Answer = any;

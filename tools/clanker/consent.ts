@@ -10,7 +10,7 @@ import {
   consentView as consent,
   grantMode as mode,
 } from "../../src/core/shapes/consent.js";
-import type { Wish } from "../../src/services/consents.js";
+import type { Wish } from "../../src/services/consents/asking.js";
 import type { Services } from "../../src/services/services.js";
 import { define } from "../define.js";
 

@@ -1,3 +1,4 @@
+import { textIn } from "../../core/decoding.js";
 import { AppError, quote } from "../../core/errors.js";
 
 /** Most bytes of a file that {@link fileText} gives. */
@@ -16,7 +17,7 @@ export function requireTextSize(name: string, size: number): void {
 /** A file's bytes as UTF-8 text; throws `UNSUPPORTED_MEDIA_TYPE` for what is none and `PAYLOAD_TOO_LARGE` for too much. */
 export function fileText(name: string, content: Uint8Array): string {
   requireTextSize(name, content.byteLength);
-  const text = asText(content);
+  const text = textIn(content);
   if (text !== undefined) return text;
   throw new AppError("UNSUPPORTED_MEDIA_TYPE", `${quote(name)} is no text; only UTF-8 text files can be read.`);
 }
@@ -24,7 +25,7 @@ export function fileText(name: string, content: Uint8Array): string {
 /** A file's bytes as they are handed to an agent: text where they are UTF-8, else base64. */
 export function encodedFile(name: string, content: Uint8Array): { encoding: "text" | "base64"; content: string } {
   requireTextSize(name, content.byteLength);
-  const text = asText(content);
+  const text = textIn(content);
   if (text !== undefined) return { encoding: "text", content: text };
   return { encoding: "base64", content: Buffer.from(content).toString("base64") };
 }
@@ -34,15 +35,6 @@ export function decodedFile(input: { readonly content: string; readonly encoding
   if (input.encoding === "text") return Buffer.from(input.content, "utf8");
   if (/^[A-Za-z0-9+/]*={0,2}$/.test(input.content)) return Buffer.from(input.content, "base64");
   throw new AppError("INVALID_INPUT", "content is no base64; give it in base64 without line breaks, or encoding text.");
-}
-
-function asText(content: Uint8Array): string | undefined {
-  if (content.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    return undefined;
-  }
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {

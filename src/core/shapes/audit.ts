@@ -12,7 +12,7 @@ export const auditEntryView = z.object({
       key_prefix: z.string().optional(),
     })
     .describe("who did it"),
-  face: z.string().describe("rest or mcp"),
+  face: z.string().describe("rest, mcp or cli"),
   ip: z.string().optional(),
   user_agent: z.string().optional(),
   request_id: z.string(),

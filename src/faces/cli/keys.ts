@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { audited, type AuditTrail, type Deed } from "../../core/audit-trail.js";
+import type { Caller } from "../../core/caller.js";
 import { AppError } from "../../core/errors.js";
+import { parseId } from "../../core/ids.js";
 import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
 import { visible } from "../../core/untrusted.js";
-import type { Audit } from "../../services/audit/audit.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
@@ -11,7 +14,8 @@ import { chosenWorkspace } from "./workspace-choice.js";
 export interface KeyCommands {
   readonly keys: Keys;
   readonly workspaces: Workspaces;
-  readonly audit: Pick<Audit, "recordAll">;
+  /** Has an entry of what is made and revoked. */
+  readonly audit: AuditTrail;
   /** Throws for a Clerk account that does not exist. */
   readonly requireClerkAccount: (name: string) => void;
   /** Who the commands act for, and in which workspace where none is named. */
@@ -32,19 +36,21 @@ export interface CreateOptions {
 
 /** Makes a key and prints it, this once. */
 export async function createKey(commands: KeyCommands, options: CreateOptions): Promise<void> {
-  const { keys, owner, print, requireClerkAccount } = commands;
+  const { keys, print, requireClerkAccount } = commands;
   const { clerkAccount } = options;
-  const name = options.name.trim();
-  if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
-  if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
-  const workspace = await workspaceOf(commands, options.workspace);
-  const made = await keys.create(workspace, owner.person, {
-    name,
-    ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
-    ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
-    ...(clerkAccount !== undefined && { clerkAccount }),
+  const caller = await callerOf(commands, options);
+  const deed = { caller, operation: "create-workspace-key", action: "key.create", effect: "write" } as const;
+  const made = await written(commands, deed, async () => {
+    const name = options.name.trim();
+    if (name === "" || name.length > 100) throw new AppError("INVALID_INPUT", "--name takes 1 to 100 characters.");
+    if (clerkAccount !== undefined) requireClerkAccount(clerkAccount);
+    return keys.create(caller.workspace, caller.person, {
+      name,
+      ...(options.scopes !== undefined && { scopes: options.scopes.split(",").map((scope) => scope.trim()) }),
+      ...(options.expires !== undefined && { expiresIn: seconds(options.expires) }),
+      ...(clerkAccount !== undefined && { clerkAccount }),
+    });
   });
-  await note(commands, workspace, "create", made);
   print(made.key);
   print(`${made.id} ${named(made)}: ${made.scopes.join(" ")}; ${lifeOf(made)}${bindingOf(made)}.`);
   print("This is the only time the key is shown.");
@@ -82,28 +88,39 @@ export async function revokeKey(
   id: string,
   options: { readonly workspace?: string },
 ): Promise<void> {
-  const workspace = await workspaceOf(commands, options.workspace);
-  const key = await commands.keys.revoke(workspace, id);
-  await note(commands, workspace, "revoke", key);
+  const caller = await callerOf(commands, options);
+  const resourceId = parseId("key", id) === undefined ? undefined : id;
+  const deed = {
+    caller,
+    operation: "revoke-workspace-key",
+    action: "key.revoke",
+    resourceId,
+    effect: "destroy",
+  } as const;
+  const key = await written(commands, deed, () => commands.keys.revoke(caller.workspace, id));
   commands.print(`${key.id} ${named(key)} is revoked.`);
 }
 
-/** Writes into the workspace's log what no call of an operation did. */
-function note({ audit, owner }: KeyCommands, workspace: number, verb: "create" | "revoke", { id }: KeyView) {
-  return audit.recordAll(workspace, [
-    {
-      actor: { kind: "local", person: owner.person, workspace },
-      face: "cli",
-      requestId: "",
-      operation: `${verb}-workspace-key`,
-      action: `key.${verb}`,
-      resource: "key",
-      resourceId: id,
-      outcome: "ok",
-      metadata: { effect: verb === "create" ? "write" : "destroy" },
-    },
-  ]);
+/** Who types: the owner, in the workspace that is named. */
+async function callerOf(
+  commands: KeyCommands,
+  options: { readonly workspace?: string; readonly clerkAccount?: string },
+): Promise<Caller> {
+  const { clerkAccount } = options;
+  return {
+    kind: "local",
+    face: "cli",
+    workspace: await workspaceOf(commands, options.workspace),
+    person: commands.owner.person,
+    scopes: new Set(["*"]),
+    ...(clerkAccount !== undefined && { clerkAccount }),
+    requestId: `req_${randomUUID()}`,
+  };
 }
+
+/** Does what the operation of that name does over REST and MCP, with the same entry in the audit log. */
+const written = <T>({ audit }: KeyCommands, deed: Omit<Deed, "resource">, run: () => Promise<T>): Promise<T> =>
+  audited(audit, { ...deed, resource: "key" }, Date.now, run);
 
 const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
   chosenWorkspace(workspaces, id, owner.workspace);

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { z } from "zod";
+import { jsonIn } from "../../core/decoding.js";
 import { AppError, quote } from "../../core/errors.js";
 import { visible } from "../../core/untrusted.js";
 
@@ -120,19 +121,11 @@ function stopped(): AppError {
 async function keep(file: string, url: string, key: string): Promise<void> {
   const kept = z.record(z.string(), z.string());
   const text = await readFile(file, "utf8").catch(() => "{}");
-  const before = kept.safeParse(parsedJson(text));
+  const before = kept.safeParse(jsonIn(text));
   if (!before.success) throw new AppError("INVALID_INPUT", `${file} holds no keys; move it away and run this again.`);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.new`;
   await writeFile(draft, `${JSON.stringify({ ...before.data, [url]: key }, undefined, 2)}\n`, { mode: 0o600 });
   await chmod(draft, 0o600);
   await rename(draft, file);
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -24,7 +24,7 @@ export interface Pages {
 }
 
 /** Every address at which the pages' one document is served. */
-const PAGE_PATHS = [
+export const PAGE_PATHS = [
   "/",
   "/activate",
   "/approvals",

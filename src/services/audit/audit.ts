@@ -4,7 +4,8 @@ import { parseId } from "../../core/ids.js";
 import type { Log } from "../../core/log.js";
 import { invalidCursor, type Page, type PageInput, requireOneDirection, toPage } from "../../core/page.js";
 import type { AuditEntryView } from "../../core/shapes/audit.js";
-import type { PageQuery, Store } from "../../store/port.js";
+import type { PageQuery, Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import { orderOf } from "../records.js";
 import { createChain, entriesOf, type NewEntry } from "./chain.js";
 import { type EntryRecord, type Facts, factsOf, placeOf, viewOf } from "./entry.js";
@@ -131,17 +132,9 @@ export function createAudit(options: AuditOptions): Audit {
         facts.map((one) => ({ facts: one })),
       ),
     async *entries(workspace) {
-      let after: string | undefined;
-      for (;;) {
-        const page = await store.page<EntryRecord>(entriesOf(workspace), {
-          direction: "ascending",
-          limit: PAGE,
-          ...(after !== undefined && { after }),
-        });
-        for (const { value } of page.rows) yield { ...viewOf(value), seq: value.seq, mac: value.mac };
-        const last = page.rows.at(-1);
-        if (!page.more || !last) return;
-        after = placeOf(last.value);
+      const course = { limit: PAGE, orderOf: ({ value }: Stored<EntryRecord>) => placeOf(value) };
+      for await (const { value } of walk<EntryRecord>(store, entriesOf(workspace), course)) {
+        yield { ...viewOf(value), seq: value.seq, mac: value.mac };
       }
     },
     verify: (workspace) => verifyChain(store, workspace, keyOf(workspace)),

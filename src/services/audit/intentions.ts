@@ -3,6 +3,7 @@ import type { Deed } from "../../core/audit-trail.js";
 import { AppError } from "../../core/errors.js";
 import { createIfAbsent } from "../../store/atomic.js";
 import type { Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import { orderOf } from "../records.js";
 import { type Facts, factsOf } from "./entry.js";
 
@@ -76,22 +77,16 @@ export function createIntentions(options: {
     async abandoned() {
       const found: Stored<Intention>[] = [];
       const alive = new Map<string, boolean>([[process, true]]);
-      let after: string | undefined;
-      for (;;) {
-        const page = await store.page<Intention>(PENDING, {
-          direction: "ascending",
-          limit: PAGE,
-          ...(after !== undefined && { after }),
-        });
-        for (const row of page.rows) {
-          const owner = row.value.process;
-          if (!alive.has(owner)) alive.set(owner, (await processes.get(owner)) === true);
-          if (!alive.get(owner)) found.push(row);
-        }
-        const last = page.rows.at(-1);
-        if (!page.more || !last) return found;
-        after = `${orderOf(last.value.since)}:${last.id}`;
+      const course = {
+        limit: PAGE,
+        orderOf: ({ id, value }: Stored<Intention>) => `${orderOf(value.since)}:${id}`,
+      };
+      for await (const row of walk<Intention>(store, PENDING, course)) {
+        const owner = row.value.process;
+        if (!alive.has(owner)) alive.set(owner, (await processes.get(owner)) === true);
+        if (!alive.get(owner)) found.push(row);
       }
+      return found;
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Store, Stored } from "../../store/port.js";
 import type { NewArtifact } from "../artifacts.js";
 import type { Billing } from "../billing.js";
 import type { Events, WorkspaceEvent } from "../events.js";
+import { newsFrom } from "../news.js";
 import type { Marketplace } from "../marketplace/marketplace.js";
 import type { Pack } from "../marketplace/pack.js";
 import type { Memory } from "../memory.js";
@@ -256,39 +257,23 @@ export function createExecutions(options: {
     async wait(ref, ms, signal, told) {
       const id = formatId("execution", ref.number);
       const deadline = now() + ms;
-      let news = false;
-      let wake: () => void = () => undefined;
-      const stir = () => {
-        news = true;
-        wake();
+      const concerns = (event: WorkspaceEvent): boolean => {
+        const isOfThis = event.data["executionId"] === id;
+        if (isOfThis) told(event);
+        return isOfThis;
       };
-      const unsubscribe = await events.subscribe(ref.workspace, (event) => {
-        if (event.data["executionId"] !== id) return;
-        told(event);
-        stir();
-      });
-      signal.addEventListener("abort", stir, { once: true });
+      const news = await newsFrom({ events, workspace: ref.workspace, concerns, signal });
       try {
         for (;;) {
-          news = false;
+          news.begin();
           const status = (await records.find(ref.workspace, ref.number))?.value.status;
           const left = deadline - now();
           if (!status || FINAL_STATES.has(status) || left <= 0 || signal.aborted)
             return await this.status(ref.workspace, id);
-          // An event may be lost with a connection, so look again now and then.
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, Math.min(left, LOOK_EVERY_MS));
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-            // It came while the record was read, which may have been before.
-            if (news) wake();
-          });
+          await news.next(Math.min(left, LOOK_EVERY_MS));
         }
       } finally {
-        signal.removeEventListener("abort", stir);
-        await unsubscribe();
+        await news.close();
       }
     },
   };

@@ -3,7 +3,8 @@ import { formatId } from "../../core/ids.js";
 import type { ArtifactView } from "../../core/shapes/artifact.js";
 import type { OutputBlock } from "../../core/shapes/execution.js";
 import { untilCommitted } from "../../store/atomic.js";
-import type { Change, Store } from "../../store/port.js";
+import type { Change, Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import type { Artifacts, NewArtifact } from "../artifacts.js";
 import { costOf, type Billing } from "../billing.js";
 import type { Events } from "../events.js";
@@ -89,18 +90,13 @@ export function createJournal(options: {
   const journal: Journal = {
     async blocks(ref, after) {
       const found: OutputBlock[] = [];
-      let place = after === undefined ? undefined : orderOf(after);
-      for (;;) {
-        const page = await store.page<OutputBlock>(blocksOf(ref), {
-          direction: "ascending",
-          limit: PAGE,
-          ...(place !== undefined && { after: place }),
-        });
-        found.push(...page.rows.map((row) => row.value));
-        const last = page.rows.at(-1);
-        if (!page.more || !last) return found;
-        place = orderOf(Number(last.id));
-      }
+      const course = {
+        limit: PAGE,
+        ...(after !== undefined && { after: orderOf(after) }),
+        orderOf: ({ id }: Stored<OutputBlock>) => orderOf(Number(id)),
+      };
+      for await (const { value } of walk<OutputBlock>(store, blocksOf(ref), course)) found.push(value);
+      return found;
     },
 
     begin: (ref) =>

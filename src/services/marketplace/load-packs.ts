@@ -2,6 +2,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { quote } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
+import { whyUnreadable } from "../unreadable.js";
 import { BrokenPack } from "./front-matter.js";
 import { type Pack, readPack } from "./pack.js";
 
@@ -55,15 +56,7 @@ function isVisible(name: string): boolean {
   return !name.startsWith(".");
 }
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist, or links to nothing",
-  ENOTDIR: "it is no folder",
-  EACCES: "it may not be read",
-  ELOOP: "its links lead in a circle",
-};
-
 function reasonOf(thrown: unknown): string {
   if (thrown instanceof BrokenPack) return thrown.message.replaceAll(/\s+/g, " ");
-  const { code, message } = thrown as NodeJS.ErrnoException;
-  return READ_ERRORS[code ?? ""] ?? `it cannot be read (${code ?? message})`;
+  return whyUnreadable(thrown);
 }

@@ -1,5 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import type { Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import type { Audit } from "../audit/audit.js";
 import type { ExecutionInput, ExecutionRecord } from "../executions/record.js";
 import type { Journal } from "../executions/journal.js";
@@ -61,18 +62,18 @@ async function* contents(sources: ExportSources, workspace: number, numbers: Hea
   }
   const account = await store.get<{ balance: number | null }>("accounts", String(workspace));
   if (account) yield { kind: "account", balance: account.value.balance };
-  const walk = <T>(kind: NumberedKind) => numbered<T>(store, kind, workspace, numbers[kind]);
+  const oldestFirst = <T>(kind: NumberedKind) => numbered<T>(store, kind, workspace, numbers[kind]);
   type Transaction = Extract<Line, { kind: "transaction" }>["record"];
-  for await (const { id, value } of walk<Transaction>("transaction")) {
+  for await (const { id, value } of oldestFirst<Transaction>("transaction")) {
     yield { kind: "transaction", number: Number(id), record: value };
   }
-  for await (const record of walk<ExecutionRecord>("execution")) yield* execution(sources, workspace, record);
+  for await (const record of oldestFirst<ExecutionRecord>("execution")) yield* execution(sources, workspace, record);
   type Artifact = Extract<Line, { kind: "artifact" }>["record"];
-  for await (const { id, value } of walk<Artifact>("artifact")) {
+  for await (const { id, value } of oldestFirst<Artifact>("artifact")) {
     const content = await store.get<string>(`artifact-content:${workspace}`, id);
     if (content) yield { kind: "artifact", number: Number(id), record: value, content: content.value };
   }
-  for await (const record of walk<RunRecord>("run")) yield* run(sources, workspace, record);
+  for await (const record of oldestFirst<RunRecord>("run")) yield* run(sources, workspace, record);
   for await (const entry of sources.audit.entries(workspace)) yield { kind: "audit", entry: { ...entry } };
 }
 
@@ -139,14 +140,11 @@ async function* numbered<T>(
   workspace: number,
   span: readonly [number, number] | null,
 ): AsyncGenerator<Stored<T>> {
-  for (let after = span ? span[0] - 1 : undefined; span && after !== undefined;) {
-    const page: { rows: Stored<T>[]; more: boolean } = await store.page<T>(`${kind}:${workspace}`, {
-      direction: "ascending",
-      limit: PAGE,
-      after: orderOf(after),
-    });
-    for (const row of page.rows) if (Number(row.id) <= span[1]) yield row;
-    const last = page.rows.at(-1);
-    after = page.more && last && Number(last.id) < span[1] ? Number(last.id) : undefined;
+  if (!span) return;
+  const [first, last] = span;
+  const course = { limit: PAGE, after: orderOf(first - 1), orderOf: ({ id }: Stored<T>) => orderOf(Number(id)) };
+  for await (const record of walk<T>(store, `${kind}:${workspace}`, course)) {
+    if (Number(record.id) > last) return;
+    yield record;
   }
 }

@@ -1,4 +1,5 @@
 import type { Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import { orderOf } from "../records.js";
 
 /** Something that a workspace has in the store, and how to remove it. */
@@ -208,15 +209,6 @@ async function forEachNumbered<T>(
   collection: string,
   visit: (record: Stored<T>) => Promise<void>,
 ): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = await store.page<T>(collection, {
-      direction: "ascending",
-      limit: PAGE,
-      ...(after !== undefined && { after }),
-    });
-    for (const record of page.rows) await visit(record);
-    const last = page.rows.at(-1);
-    after = page.more && last ? orderOf(Number(last.id)) : undefined;
-  } while (after !== undefined);
+  const orderOfId = ({ id }: Stored<T>) => orderOf(Number(id));
+  for await (const record of walk<T>(store, collection, { limit: PAGE, orderOf: orderOfId })) await visit(record);
 }

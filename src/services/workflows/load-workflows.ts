@@ -2,6 +2,7 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { quote } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
+import { whyUnreadable } from "../unreadable.js";
 import { type Definition, type Misfit, readDefinition } from "./definition.js";
 import { compileWorkflow, type Workflow } from "./workflow.js";
 import { lineOf, NotYaml, readYaml, type YamlFile } from "./yaml-file.js";
@@ -34,7 +35,7 @@ export async function loadWorkflows({ folders, world, log }: WorkflowSources): P
       real = await realpath(folder);
       names = (await readdir(real)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
     } catch (thrown) {
-      const reason = reasonOf(thrown);
+      const reason = whyUnreadable(thrown);
       log.warn({ folder, reason }, `Folder of workflows ${quote(folder)} left out: ${reason}`);
       continue;
     }
@@ -49,7 +50,7 @@ export async function loadWorkflows({ folders, world, log }: WorkflowSources): P
         else found.set(id, workflow);
       } catch (thrown) {
         if (thrown instanceof BadWorkflow) for (const { reason, line } of thrown.problems) leaveOut(file, reason, line);
-        else leaveOut(file, reasonOf(thrown));
+        else leaveOut(file, whyUnreadable(thrown));
       }
     }
   }
@@ -101,17 +102,4 @@ function fitting<T extends Definition | Workflow>(read: T | readonly Misfit[], y
 
 function isMisfits<T>(read: T | readonly Misfit[]): read is readonly Misfit[] {
   return Array.isArray(read);
-}
-
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist, or links to nothing",
-  ENOTDIR: "it is no folder",
-  EACCES: "it may not be read",
-  ELOOP: "its links lead in a circle",
-  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
-};
-
-function reasonOf(thrown: unknown): string {
-  const { code, message } = thrown as NodeJS.ErrnoException;
-  return READ_ERRORS[code ?? ""] ?? (code === undefined ? message : `it cannot be read (${code})`);
 }

@@ -2,6 +2,7 @@ import { AppError } from "../../core/errors.js";
 import { formatId } from "../../core/ids.js";
 import { untilCommitted } from "../../store/atomic.js";
 import type { Change, Store, Stored } from "../../store/port.js";
+import { walk } from "../../store/walk.js";
 import type { Events } from "../events.js";
 import { commitFresh, numberedRecords, type NumberedRecords } from "../records.js";
 import { type RunInput, type RunRecord, type RunRef, runTags } from "./run-record.js";
@@ -86,16 +87,9 @@ export function createRunLedger(store: Store, events: Events): RunLedger {
     },
     async values(ref) {
       const found = new Map<string, unknown>();
-      let after: string | undefined;
-      do {
-        const page = await store.page<{ value: unknown }>(valuesOf(ref), {
-          direction: "ascending",
-          limit: PAGE,
-          ...(after !== undefined && { after }),
-        });
-        for (const { id, value } of page.rows) found.set(id, value.value);
-        after = page.more ? page.rows.at(-1)?.id : undefined;
-      } while (after !== undefined);
+      for await (const { id, value } of walk<{ value: unknown }>(store, valuesOf(ref), { limit: PAGE })) {
+        found.set(id, value.value);
+      }
       return found;
     },
     replace(ref, found, record, values, more = []) {

@@ -1,7 +1,8 @@
 import { formatId, parseId } from "../../core/ids.js";
 import type { RunView } from "../../core/shapes/workflow.js";
-import type { Events } from "../events.js";
+import type { Events, WorkspaceEvent } from "../events.js";
 import type { Executions } from "../executions/executions.js";
+import { newsFrom } from "../news.js";
 import { FINAL_RUN_STATES, type RunRef } from "./run-record.js";
 
 /** A run as it has become, and what its skills said meanwhile. */
@@ -30,37 +31,21 @@ export async function* watchRun(
   const id = formatId("run", ref.number);
   const listening = new Set<string>();
   const heard = new Map<string, number>();
-  let news = true;
-  let wake: () => void = () => undefined;
-  const stir = () => {
-    news = true;
-    wake();
-  };
-  const unsubscribe = await events.subscribe(ref.workspace, ({ data }) => {
-    if (data["runId"] === id || listening.has(String(data["executionId"]))) stir();
-  });
-  signal.addEventListener("abort", stir, { once: true });
+  const concerns = ({ data }: WorkspaceEvent): boolean =>
+    data["runId"] === id || listening.has(String(data["executionId"]));
+  const news = await newsFrom({ events, workspace: ref.workspace, concerns, signal });
   try {
     for (;;) {
       if (signal.aborted) return;
-      news = false;
+      news.begin();
       const now = await view();
       for (const execution of now.steps.flatMap((step) => step.executions ?? [])) listening.add(execution);
       yield { view: now, said: await newTexts(ref.workspace, listening, heard, executions) };
       if (now.status === "paused" || FINAL_RUN_STATES.has(now.status)) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_EVERY_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        // It came while the run was read, which may have been before.
-        if (news || signal.aborted) wake();
-      });
+      await news.next(LOOK_EVERY_MS);
     }
   } finally {
-    signal.removeEventListener("abort", stir);
-    await unsubscribe();
+    await news.close();
   }
 }
 

@@ -70,13 +70,13 @@ describe("one of two processes is killed while fifty clients work", { timeout: 1
     const crowd: (readonly [ClientKind, OfficialClient])[] = [];
     for (const half of [0, 1]) {
       // Of each kind as many begin at one process as at the other.
-      two.proxy.only(half);
+      two.proxy.sendAllTo(half);
       for (let n = 0; n < 25; n += 1) {
         const kind = KINDS[n % KINDS.length] ?? "v2 auto over HTTP";
         crowd.push([kind, await connectClient(kind, two)]);
       }
     }
-    two.proxy.only();
+    two.proxy.sendAllTo();
     let over = false;
     const all = crowd.map(([kind]): Report => ({ kind, answered: [], lost: [] }));
     const working = crowd.map(([, client], n) => work(n, all[n] as Report, client, two, () => over));

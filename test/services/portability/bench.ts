@@ -32,13 +32,14 @@ export const DUMPABLE: Readonly<Record<string, () => Promise<Dumpable>>> = {
       store,
       async dump() {
         await store.close();
+        // Looked into before its files are read: as long as it is open, those beside the database do not go.
+        const db = new Database(join(folder, "clanker.db"));
+        const tables = ["records", "tags", "documents", "counters", "messages"];
+        const rows = tables.map((table) => JSON.stringify(db.prepare(`SELECT * FROM ${table}`).all()));
         const files = await readdir(folder);
         const bytes = await Promise.all(
           files.map(async (file) => (await readFile(join(folder, file))).toString("latin1")),
         );
-        const db = new Database(join(folder, "clanker.db"));
-        const tables = ["records", "tags", "documents", "counters", "messages"];
-        const rows = tables.map((table) => JSON.stringify(db.prepare(`SELECT * FROM ${table}`).all()));
         db.close();
         return [...rows, ...bytes].join("\n");
       },

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { Log } from "../../../src/core/log.js";
 import type { SentEvent, SessionMessage, SessionRecord, SessionShelf } from "../../../src/core/session-shelf.js";
@@ -13,6 +12,7 @@ import type { Store } from "../../../src/store/port.js";
 import { openRedisStore } from "../../../src/store/redis.js";
 import { removeKeys, sharedRedis } from "../../support/redis.js";
 import { sealedTexts } from "../../support/services.js";
+import { until as untilWithin } from "../../support/until.js";
 
 export const KINDS = ["memory", "file", "redis"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -94,14 +94,9 @@ export const eventOf = (shelf: Pick<SessionShelf, "nextEventId">, more: Partial<
   ...more,
 });
 
-/** Waits until something holds; fails with what was waited for. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await sleep(10);
-  }
-}
+/** Waits until something holds. */
+export const until = (what: string, holds: () => boolean | Promise<boolean>, ms = 5000): Promise<boolean> =>
+  untilWithin(what, holds, ms);
 
 /** Ids as a client may send them, none of which is a session's. */
 export const HOSTILE = [

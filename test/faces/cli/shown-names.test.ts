@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { createKey, type KeyCommands, listKeys, revokeKey } from "../../src/faces/cli/keys.js";
-import { importWorkspace } from "../../src/faces/cli/workspace.js";
-import { openWhole } from "../services/portability/bench.js";
+import { createKey, type KeyCommands, listKeys, revokeKey } from "../../../src/faces/cli/keys.js";
+import { importWorkspace } from "../../../src/faces/cli/workspace.js";
+import { openWhole } from "../../services/portability/bench.js";
 
 /** Turns the line around, and begins a command of the terminal. */
 const HOSTILE = "evil\u202Egpj.exe\u009B31mred";
@@ -31,20 +31,4 @@ it("P45: what a terminal shows of a name is text, and nothing that acts on the t
 
   expect(lines.filter((line) => line.includes("evil"))).toHaveLength(4);
   for (const line of lines.filter((one) => one.includes("evil"))) expect(line).toContain(SHOWN);
-});
-
-it("P35: the audit log has the keys that are made and revoked from the terminal", async () => {
-  const { services } = await openWhole();
-  const { keys, workspaces, audit } = services;
-  const owner = { workspace: 1, person: 1 };
-  const print = () => undefined;
-  const commands: KeyCommands = { keys, workspaces, audit, requireClerkAccount: () => undefined, owner, print };
-  await createKey(commands, { name: "agent" });
-  await revokeKey(commands, "key_1", {});
-  const { data } = await audit.page(1, { limit: 10 });
-  expect(data).toMatchObject([
-    { action: "key.revoke", resource_id: "key_1", face: "cli", actor: { type: "local", person_id: "usr_1" } },
-    { action: "key.create", resource_id: "key_1", face: "cli", outcome: "ok" },
-  ]);
-  expect(await audit.verify(1)).toMatchObject({ intact: true, entries: 2 });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Caller } from "../../src/core/caller.js";
-import { READ_SCOPES } from "../../src/core/scopes.js";
-import type { Approval, Wish } from "../../src/services/consents.js";
-import type { Store } from "../../src/store/port.js";
-import { redisStores } from "../support/redis-stores.js";
-import { fileStores, memoryStore, MINE, openServices, refusal, standingClock, THEIRS } from "../support/services.js";
+import type { Caller } from "../../../src/core/caller.js";
+import { READ_SCOPES } from "../../../src/core/scopes.js";
+import type { Wish } from "../../../src/services/consents/asking.js";
+import type { Approval } from "../../../src/services/consents/deciding.js";
+import type { Store } from "../../../src/store/port.js";
+import { redisStores } from "../../support/redis-stores.js";
+import { fileStores, memoryStore, MINE, openServices, refusal, standingClock, THEIRS } from "../../support/services.js";
 
 const owner = { workspace: MINE, person: 1, scopes: new Set(["*"]) };
 const member = { workspace: MINE, person: 2, scopes: new Set(READ_SCOPES) };
