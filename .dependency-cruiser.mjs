@@ -95,7 +95,7 @@ export default {
       from: "^src/services/",
       to: [
         "^src/(core|services|clerk|connectors)/",
-        "^src/vault/vault\\.ts$",
+        "^src/vault/(vault|sealed-texts)\\.ts$",
         ...STORE_PORT,
         ...packages("zod", "yaml", "@marcbachmann/cel-js"),
       ],
@@ -111,7 +111,12 @@ export default {
     }),
     only("clerk-knows-core", "The Clerk clients import core, Clerk's SDK and, for tokens, the vault and the store.", {
       from: "^src/clerk/",
-      to: ["^src/(core|clerk|outgoing)/", "^src/vault/vault\\.ts$", ...STORE_PORT, ...packages("@clerk/[^/]+", "zod")],
+      to: [
+        "^src/(core|clerk|outgoing)/",
+        "^src/vault/(vault|sealed-texts)\\.ts$",
+        ...STORE_PORT,
+        ...packages("@clerk/[^/]+", "zod"),
+      ],
     }),
     typesOnly("clerk-takes-vault-types", "^src/clerk/", ["^src/vault/"]),
     only("search-knows-core", "The tool search imports core and the search library.", {
@@ -164,7 +169,7 @@ export default {
       to: ["^src/faces/web/", "^src/core/", ...packages("preact")],
       builtIn: false,
     }),
-    typesOnly("pages-take-types", "^src/faces/web/", ["^src/core/(?!scopes\\.ts$)"]),
+    typesOnly("pages-take-types", "^src/faces/web/", ["^src/core/(?!(scopes|visible)\\.ts$)"]),
     {
       name: "no-face-knows-another",
       comment: "A face imports itself and what lies directly in src/faces, never another face.",

@@ -176,7 +176,8 @@ export const settings = z.object({
     shownDefault: "all",
   }),
   CLANKER_READ_ONLY: flag.prefault("false").meta({
-    description: "Refuses every operation that is not a read, whatever a key allows; people may still sign in and look.",
+    description:
+      "Refuses every operation that is not a read, whatever a key allows; people may still sign in and look.",
     takes: "true or false",
   }),
   CLANKER_SURFACE: z.enum(["all", "search"]).default("all").meta({

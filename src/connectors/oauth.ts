@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { jsonIn } from "../core/decoding.js";
 import { AppError, quote } from "../core/errors.js";
-import { visible } from "../core/untrusted.js";
+import { visible } from "../core/visible.js";
 import type { Incoming, Outgoing } from "../outgoing/send.js";
 import type { App, Provider } from "./app.js";
 import { withoutToken } from "./provider-failure.js";

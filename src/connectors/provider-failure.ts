@@ -1,6 +1,6 @@
 import { jsonIn } from "../core/decoding.js";
 import { AppError, type ErrorCode } from "../core/errors.js";
-import { visible } from "../core/untrusted.js";
+import { visible } from "../core/visible.js";
 import { retryAfterSeconds } from "../outgoing/retries.js";
 import type { Incoming } from "../outgoing/send.js";
 import type { App } from "./app.js";

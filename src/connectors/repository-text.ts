@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { textIn } from "../core/decoding.js";
 import { AppError, quote } from "../core/errors.js";
-import { visible } from "../core/untrusted.js";
+import { visible } from "../core/visible.js";
 import { type Api, path } from "./app.js";
 import { answered } from "./apps/answered.js";
 

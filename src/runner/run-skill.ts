@@ -1,6 +1,6 @@
 import { AppError, toAppError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
-import { visible } from "../core/untrusted.js";
+import { visible } from "../core/visible.js";
 import type { Attachment } from "../core/shapes/execution.js";
 import type { Worker } from "../queue/port.js";
 import { Interrupted } from "../queue/port.js";

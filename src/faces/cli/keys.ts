@@ -4,7 +4,7 @@ import type { Caller } from "../../core/caller.js";
 import { AppError } from "../../core/errors.js";
 import { parseId } from "../../core/ids.js";
 import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";

@@ -5,7 +5,7 @@ import { request } from "undici";
 import { z } from "zod";
 import { jsonIn } from "../../core/decoding.js";
 import { AppError, quote } from "../../core/errors.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 
 /** What `login` works with; `print` writes a line to the person. */
 export interface LoginCommand {

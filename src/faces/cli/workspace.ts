@@ -1,5 +1,5 @@
 import { AppError } from "../../core/errors.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 import type { Portability } from "../../services/portability/portability.js";
 import type { Workspaces } from "../../services/workspaces.js";
 import { chosenWorkspace } from "./workspace-choice.js";

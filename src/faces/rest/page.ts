@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Response } from "express";
 import type { Cookie, CookieAnswer, PageAnswer, RedirectAnswer } from "../../core/answer.js";
 import type { AppError } from "../../core/errors.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 import type { Route } from "../../core/operation.js";
 import { requestIdOf, sendBytes, sendJson } from "./respond.js";
 

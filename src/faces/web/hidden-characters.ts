@@ -1,5 +1,5 @@
 import { options } from "preact";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 
 /** Attributes that are read like text. */
 const READ_OUT = ["title", "alt", "aria-label", "placeholder"];

@@ -1,7 +1,7 @@
 import type { App } from "../../connectors/app.js";
 import { AppError } from "../../core/errors.js";
 import type { ConnectorView } from "../../core/shapes/connector.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 import type { Access } from "./access.js";
 import type { Connection } from "./connections.js";
 

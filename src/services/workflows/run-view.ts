@@ -1,7 +1,7 @@
 import { allows } from "../../core/caller.js";
 import { formatId } from "../../core/ids.js";
 import type { RunView, StepView, WorkflowView } from "../../core/shapes/workflow.js";
-import { visible } from "../../core/untrusted.js";
+import { visible } from "../../core/visible.js";
 import type { Executions } from "../executions/executions.js";
 import { BadExpression } from "./expression.js";
 import { OUTPUT_KEY } from "./run-ledger.js";
