@@ -1,6 +1,7 @@
 import type { Caller } from "./caller.js";
 import { toAppError } from "./errors.js";
 import type { Call, Stage } from "./invoke.js";
+import type { Concern } from "./operation.js";
 import { codeOf } from "./stages.js";
 
 /** What is known of a mutation before it runs. */
@@ -33,21 +34,21 @@ export interface AuditTrail {
 }
 
 /**
- * Writes an entry for every call that is not a read and whose caller has a workspace: one that ran, and one that was
- * refused. Comes after `find`, around whatever refuses; {@link auditIntent} stands just before `run`.
+ * Writes an entry for every call that is not a read into the log of its caller's workspace, and of those it concerns:
+ * one that ran, and one that was refused. Comes after `find`, around whatever refuses; {@link auditIntent} stands just before `run`.
  */
 export function auditTrail<Services>(trail: AuditTrail, now: () => number): Stage<Services> {
   return async (call, next) => {
-    if (call.caller.workspace === 0) return next();
     const started = now();
     const conclude = async (outcome: string, answer?: unknown): Promise<void> => {
       const deed = deedOf(call);
-      // An answer that nothing ran for is one that was kept from an earlier call.
-      if (!deed || (outcome === "ok" && !call.intention)) return;
+      if (!deed) return;
       const end = { outcome, resourceId: idIn(answer, ANSWER_IDS), ms: Math.max(0, now() - started) };
-      await trail.conclude(deed, end, call.intention);
-      for (const workspace of call.concerned) {
-        await trail.conclude({ ...deed, caller: { ...deed.caller, workspace } }, end, undefined);
+      // An answer that nothing ran for is one that was kept from an earlier call.
+      const isNews = outcome !== "ok" || call.intention !== undefined;
+      if (isNews && deed.caller.workspace !== 0) await trail.conclude(deed, end, call.intention);
+      for (const [workspace, concern] of call.concerned) {
+        await trail.conclude(asFor(deed, workspace, concern), { ...end, ...idOf(concern) }, undefined);
       }
     };
     return concluded(next, (thrown) => codeOf(thrown, call.signal), conclude);
@@ -87,6 +88,18 @@ async function concluded<T>(
   await conclude("ok", answer);
   return answer;
 }
+
+/** What a mutation was for another workspace. */
+function asFor({ caller, ...deed }: Deed, workspace: number, { person, action, resource }: Concern): Deed {
+  return {
+    ...deed,
+    caller: { ...caller, ...(person !== undefined && { kind: "session", person }), workspace },
+    ...(action !== undefined && { action }),
+    ...(resource !== undefined && { resource }),
+  };
+}
+
+const idOf = ({ resourceId }: Concern) => resourceId !== undefined && { resourceId };
 
 /** Notes a mutation just before it runs: where it cannot be noted, it does not run. */
 export function auditIntent<Services>(trail: AuditTrail): Stage<Services> {

@@ -1,6 +1,6 @@
 import type { Ask } from "./asking.js";
 import type { Caller } from "./caller.js";
-import type { Progress } from "./operation.js";
+import type { Concern, Progress } from "./operation.js";
 import type { Standing } from "./standing.js";
 import type { Entry } from "./registry.js";
 
@@ -27,8 +27,8 @@ export interface Call<Services> extends Request {
   input?: unknown;
   /** What the call stands for, where its definition says so. */
   standing?: Standing;
-  /** Other workspaces that the call concerns. */
-  readonly concerned: Set<number>;
+  /** Other workspaces that the call concerns, and what it was for them where that is something else. */
+  readonly concerned: Map<number, Concern>;
   /** Whether the answer, or the error, is that of an earlier call: nothing was done. */
   isReplay?: boolean;
   /** The audit's note that the call is about to change something. */
@@ -48,5 +48,5 @@ export function createInvoke<Services>(stages: readonly Stage<Services>[]): Invo
     if (!stage) return Promise.reject(new Error("the last stage must not call next"));
     return stage(call, () => enter(call, position + 1));
   };
-  return (request) => enter({ ...request, concerned: new Set() }, 0);
+  return (request) => enter({ ...request, concerned: new Map() }, 0);
 }

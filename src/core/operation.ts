@@ -36,6 +36,15 @@ export interface Progress {
   readonly message?: string;
 }
 
+/** What a call was for another workspace than its caller's, where it was something else there. */
+export interface Concern {
+  /** The person who did it, where the caller was nobody yet. */
+  readonly person?: number;
+  readonly action?: string;
+  readonly resource?: string;
+  readonly resourceId?: string;
+}
+
 /** What a running operation is given. `services` is the service layer; core does not know its shape. */
 export interface Context<Services> {
   readonly services: Services;
@@ -50,8 +59,8 @@ export interface Context<Services> {
    * be safe to do twice.
    */
   readonly need: Need;
-  /** Says that the call concerns another workspace too, whose audit log is to have it. */
-  readonly concerns: (workspace: number) => void;
+  /** Says that the call concerns another workspace too, whose audit log is to have it; and as what. */
+  readonly concerns: (workspace: number, as?: Concern) => void;
   readonly log: Log;
 }
 

@@ -205,7 +205,7 @@ export function run<Services>(services: Services, log: Log): Stage<Services> {
       signal: call.signal,
       progress: call.progress ?? (() => undefined),
       need: needFrom(call.ask),
-      concerns: (workspace) => void call.concerned.add(workspace),
+      concerns: (workspace, concern = {}) => void call.concerned.set(workspace, concern),
       log,
     };
     return operation.run(call.input, context);

@@ -41,6 +41,13 @@ export interface DevicePoll {
   readonly api_key?: string;
 }
 
+/** A key that was made by a poll: for whom, and where. */
+export interface KeyForDevice {
+  readonly workspace: number;
+  readonly person: number;
+  readonly id: string;
+}
+
 /** Device authorization (RFC 8628): a device gets a key that a person made for it elsewhere. */
 export interface Activation {
   begin(device: {
@@ -54,7 +61,7 @@ export interface Activation {
     readonly interval: number;
   }>;
   /** Polled faster than the interval, `slow_down`, and the interval grows by 5 s; the key is given once. */
-  poll(deviceCode: string): Promise<DevicePoll>;
+  poll(deviceCode: string): Promise<DevicePoll & { readonly made?: KeyForDevice }>;
   /** By the code that the person typed; throws `NOT_FOUND`, and `RATE_LIMITED` after twenty wrong ones in ten minutes. */
   lookup(person: number, code: string): Promise<DeviceView>;
   /**
@@ -164,7 +171,7 @@ export function createActivation(options: {
     },
 
     poll: (deviceCode) =>
-      untilCommitted<DevicePoll>(async () => {
+      untilCommitted<DevicePoll & { readonly made?: KeyForDevice }>(async () => {
         const found = await store.get<DeviceRecord>(DEVICES, hashOf(deviceCode));
         if (!found) return { result: { status: "expired" } };
         const { value, id, version } = found;
@@ -187,7 +194,8 @@ export function createActivation(options: {
         if (!(await exists(workspace))) return { result: { status: "expired" } };
         const { changes, made } = await keys.draft(workspace, person, { name: value.label, scopes });
         const held = await store.commit([...changes, save({ status: "completed" })]);
-        return held ? { result: { status: "completed", api_key: made.key } } : undefined;
+        if (!held) return undefined;
+        return { result: { status: "completed", api_key: made.key, made: { workspace, person, id: made.id } } };
       }),
 
     lookup: async (person, code) => viewOf((await byCode(person, code)).value),

@@ -19,6 +19,12 @@ interface SessionRecord {
   readonly usedAt: number;
 }
 
+interface TokenRecord {
+  readonly session: string;
+  /** Another one took its place: it has but a minute, however often it is used. */
+  readonly replaced?: true;
+}
+
 /** A session that has just begun or got a new token. */
 export interface SignedIn {
   /** `cs_…`, this once. */
@@ -132,7 +138,7 @@ export function createSignIns(options: {
     if (now() - value.usedAt < USE_NOTED_EVERY_MS) return;
     const later = { ttlMs: SESSION_IDLE_MS };
     await update<SessionRecord>(store, SESSIONS, id, (kept) => ({ value: { ...kept, usedAt: now() }, ...later }));
-    await update(store, TOKENS, token, (kept) => ({ value: kept, ...later }));
+    await update<TokenRecord>(store, TOKENS, token, (kept) => (kept.replaced ? undefined : { value: kept, ...later }));
   };
 
   return {
@@ -159,7 +165,7 @@ export function createSignIns(options: {
 
     async authenticate(token, wanted, { grant, ...origin }) {
       const id = hashOf(token);
-      const place = await store.get<{ session: string }>(TOKENS, id);
+      const place = await store.get<TokenRecord>(TOKENS, id);
       const found = place && (await store.get<SessionRecord>(SESSIONS, place.value.session));
       if (!found) throw new AppError("AUTH_REQUIRED", "This session has ended; sign in again.");
       const { person, personal } = found.value;
@@ -176,7 +182,10 @@ export function createSignIns(options: {
     async renew({ session = "", person, workspace }, before) {
       const { token, id } = newToken("cs");
       await store.commit([tokenChange(id, session)]);
-      await update(store, TOKENS, hashOf(before), (value) => ({ value, ttlMs: OLD_TOKEN_MS }));
+      await update<TokenRecord>(store, TOKENS, hashOf(before), (kept) => ({
+        value: { ...kept, replaced: true },
+        ttlMs: OLD_TOKEN_MS,
+      }));
       return { token, person, workspace, csrfToken: csrfOf(session) };
     },
 

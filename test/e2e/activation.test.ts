@@ -49,6 +49,17 @@ describe("a device without a key", () => {
     const done = await poll(other.device_code);
     expect(done.body).toEqual({ status: "completed", api_key: expect.stringMatching(/^ck_/) });
     expect((await poll(other.device_code)).body).toEqual({ status: "completed" });
+    const logged = await owner.call("GET", "/api/v1/audit-logs?action=key.create");
+    expect(logged.body.data).toEqual([
+      expect.objectContaining({
+        operation: "poll-device-activation",
+        actor: { type: "session", person_id: "usr_1" },
+        resource_type: "key",
+        resource_id: "key_1",
+        ip: "127.0.0.1",
+        outcome: "ok",
+      }),
+    ]);
     const rest = connectRest(url, done.body.api_key);
     expect(await ask(rest, "get-current-workspace")).toMatchObject({ id: "ws_1" });
     expect(await rest.call("write-memory", { content: "x" })).toMatchObject({ code: "PERMISSION_REQUIRED" });

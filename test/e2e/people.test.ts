@@ -181,7 +181,7 @@ describe("an invitation", () => {
     expect((await bob.call("GET", "/api/v1/memory", undefined, inTeam)).status).toBe(200);
   });
 
-  it("P35: leaves an entry of who came in where they came to, and a link of a person's own leaves none", async () => {
+  it("P35: leaves an entry of who came in where they came to, as a member or for a session", async () => {
     const bob = await signIn(url, await invite("admin"), "Bob");
     const { id } = bob.session.person;
     const joined = async () => {
@@ -198,6 +198,12 @@ describe("an invitation", () => {
       ip: expect.any(String),
     });
     expect(await joined()).toHaveLength(1 + others.length);
+    const sessions = await (await owner()).call("GET", "/api/v1/audit-logs?action=session.create");
+    expect(sessions.body.data[0]).toMatchObject({
+      actor: { type: "session", person_id: "usr_1" },
+      operation: "sign-in",
+      ip: expect.any(String),
+    });
   });
 
   it("lets in who is signed in, as themselves", async () => {

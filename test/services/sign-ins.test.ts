@@ -138,4 +138,21 @@ describe("lifetimes", () => {
     const { expires_at: until } = await invitations.create(MINE, 1, { email: "b@example.com", role: "member" });
     expect(Date.parse(until) - Date.UTC(2026, 0, 1)).toBe(7 * DAY);
   });
+
+  it("are a minute for a token that another took the place of, even where it is used after an idle hour", async () => {
+    const store = memoryStore();
+    const lives = new Map<string, number | undefined>();
+    const commit: Store["commit"] = (changes) => {
+      for (const change of changes) if ("ttlMs" in change) lives.set(`${change.collection} ${change.id}`, change.ttlMs);
+      return store.commit(changes);
+    };
+    const { signIns, link, caller, forward } = await bench({ ...store, commit });
+    const { token } = await signIns.signIn(await link(), undefined, undefined);
+    const before = await caller(token);
+    const [place] = [...lives.keys()].filter((key) => key.startsWith("session-tokens"));
+    forward(DAY / 2);
+    await signIns.renew(before, token);
+    expect(await caller(token)).toEqual(before);
+    expect(lives.get(place ?? "")).toBe(60_000);
+  });
 });

@@ -60,7 +60,14 @@ export const activation = [
       api_key: z.string().optional(),
     }),
     errors: ["CONFLICT", "RATE_LIMITED"],
-    run: (input, { services }) => services.activation.poll(input.device_code),
+    async run(input, { services, concerns }) {
+      const { made, ...told } = await services.activation.poll(input.device_code);
+      if (made) {
+        const { workspace, person, id } = made;
+        concerns(workspace, { person, action: "key.create", resource: "key", resourceId: id });
+      }
+      return told;
+    },
   }),
   define({
     name: "look-up-device",

@@ -3,7 +3,6 @@ import { CookieAnswer, type Cookie } from "../../src/core/answer.js";
 import { SESSION_COOKIE } from "../../src/core/authenticate.js";
 import { isPerson } from "../../src/core/caller.js";
 import { formatId } from "../../src/core/ids.js";
-import type { Context } from "../../src/core/operation.js";
 import { INVITATION_PREFIX, sessionView } from "../../src/core/shapes/workspace.js";
 import type { Services } from "../../src/services/services.js";
 import type { SignedIn } from "../../src/services/sign-ins.js";
@@ -36,10 +35,12 @@ export const signIn = [
     }),
     output: sessionView,
     errors: ["NOT_FOUND", "CONFLICT"],
-    async run({ token, name }, { services, caller }) {
+    async run({ token, name }, { services, caller, concerns }) {
       const signedIn = isPerson(caller) ? caller.person : undefined;
       const entered = await services.signIns.signIn(token, name, signedIn);
-      if (entered.joined) await noteJoining(services, caller, entered);
+      const { workspace, person } = entered;
+      const joining = { action: "member.join", resource: "member", resourceId: formatId("person", person) };
+      concerns(workspace, { person, ...(entered.joined && joining) });
       return begun(services, entered);
     },
   }),
@@ -80,19 +81,6 @@ export const signIn = [
     },
   }),
 ];
-
-/** The call itself was nobody's: the log of the workspace has who came in. */
-function noteJoining(services: Services, caller: Context<Services>["caller"], { person, workspace }: SignedIn) {
-  const deed = {
-    caller: { ...caller, kind: "session", face: "rest", person, workspace },
-    operation: "sign-in",
-    action: "member.join",
-    resource: "member",
-    resourceId: formatId("person", person),
-    effect: "write",
-  } as const;
-  return services.audit.conclude(deed, { outcome: "ok", ms: 0 }, undefined);
-}
 
 async function begun(services: Services, signedIn: SignedIn): Promise<CookieAnswer> {
   return new CookieAnswer(await bodyOf(services, signedIn), [cookieOf(services, signedIn.token, TWO_WEEKS)]);

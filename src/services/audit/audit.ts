@@ -1,4 +1,4 @@
-import type { AuditTrail, Deed } from "../../core/audit-trail.js";
+import type { AuditTrail } from "../../core/audit-trail.js";
 import { AppError, quote } from "../../core/errors.js";
 import { parseId } from "../../core/ids.js";
 import type { Log } from "../../core/log.js";
@@ -29,8 +29,6 @@ export interface ExportedEntry extends AuditEntryView {
 /** The audit log: every mutation of a workspace, in a chain that shows whether it was tampered with. */
 export interface Audit extends AuditTrail {
   page(workspace: number, filter: AuditFilter): Promise<Page<AuditEntryView>>;
-  /** Writes something down that no call of an operation did, or that concerns another workspace than the caller's. */
-  record(workspace: number, deed: Deed, outcome?: string): Promise<void>;
   /** Writes many entries at once, in their order. */
   recordAll(workspace: number, facts: readonly Facts[]): Promise<void>;
   /** Every entry, oldest first, that is there when it is asked for. */
@@ -122,10 +120,6 @@ export function createAudit(options: AuditOptions): Audit {
         idOf,
       );
     },
-    record: (workspace, deed, outcome = "ok") =>
-      chain.append(workspace, {
-        facts: factsOf({ ...deed, caller: { ...deed.caller, workspace } }, { outcome, ms: 0 }),
-      }),
     recordAll: (workspace, facts) =>
       chain.appendAll(
         workspace,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AuditFilter } from "../../../src/services/audit/audit.js";
 import type { Store } from "../../../src/store/port.js";
 import { MINE, standingClock } from "../../support/services.js";
-import { auditOver, deedOf, STORES } from "./bench.js";
+import { auditOver, deedOf, record, STORES } from "./bench.js";
 
 const HOUR = 3_600_000;
 
@@ -14,7 +14,7 @@ describe.each(Object.entries(STORES))("the list of the audit log on %s", (_, ope
     const { audit } = auditOver(store, { now: clock.now });
     for (let at = 0; at < count; at += 1) {
       const artifact = { operation: "delete-artifact", action: "artifact.delete", resource: "artifact" } as const;
-      await audit.record(MINE, deedOf({ resourceId: `r${at}`, ...(at % 2 === 0 && artifact) }));
+      await record(audit, MINE, deedOf({ resourceId: `r${at}`, ...(at % 2 === 0 && artifact) }));
       clock.forward(6 * HOUR);
     }
     const page = (filter: Partial<AuditFilter> = {}) => audit.page(MINE, { limit: 100, ...filter });
@@ -98,7 +98,7 @@ describe.each(Object.entries(STORES))("the list of the audit log on %s", (_, ope
 
 it("an export has every entry, oldest first, with its place in the chain", async () => {
   const { audit } = auditOver((await STORES["memory"]?.(1))?.[0] as Store);
-  await Promise.all(Array.from({ length: 1201 }, () => audit.record(MINE, deedOf())));
+  await Promise.all(Array.from({ length: 1201 }, () => record(audit, MINE, deedOf())));
   const seqs: number[] = [];
   for await (const { seq, mac } of audit.entries(MINE)) {
     seqs.push(seq);

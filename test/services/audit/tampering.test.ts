@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type EntryRecord, factsOf } from "../../../src/services/audit/entry.js";
 import type { Change, Store } from "../../../src/store/port.js";
 import { MINE, standingClock } from "../../support/services.js";
-import { auditOver, deedOf, STORES, storedEntries, writeEntries } from "./bench.js";
+import { auditOver, deedOf, record, STORES, storedEntries, writeEntries } from "./bench.js";
 
 const collection = `log:${MINE}`;
 const orderIn = ({ time, seq }: EntryRecord) => [time, seq].map((part) => String(part).padStart(16, "0")).join(":");
@@ -127,7 +127,7 @@ describe.each(Object.entries(STORES))("P36: the audit log on %s", (_, open) => {
     });
     await put(without(6), without(5));
     expect(await verdict()).toMatchObject({ intact: false, entries: 4, entry: `log_${row(4).id}` });
-    await audit.record(MINE, deedOf());
+    await record(audit, MINE, deedOf());
     expect(await verdict()).toMatchObject({
       intact: false,
       entries: 4,
@@ -147,7 +147,7 @@ describe.each(Object.entries(STORES))("P36: the audit log on %s", (_, open) => {
       value: { ...head?.value, count, mac, time },
     });
     expect(await verdict()).toMatchObject({ intact: false, entries: 4, problem: "the head of the chain was changed" });
-    await audit.record(MINE, deedOf());
+    await record(audit, MINE, deedOf());
     expect(await verdict()).toMatchObject({
       intact: false,
       entries: 4,

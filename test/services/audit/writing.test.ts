@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { breakable, callerOf, MINE, openServices, invokeOver, standingClock } from "../../support/services.js";
 import type { Store } from "../../../src/store/port.js";
-import { auditOver, deedOf, STORES, storedEntries, writeEntries } from "./bench.js";
+import { auditOver, deedOf, record, STORES, storedEntries, writeEntries } from "./bench.js";
 
 const whole = { limit: 100 };
 
@@ -12,7 +12,7 @@ describe.each(Object.entries(STORES))("the audit log on %s", (name, open) => {
     const each = 150;
     await Promise.all(
       audits.flatMap((audit, process) =>
-        Array.from({ length: each }, (_, at) => audit.record(MINE, deedOf({ resourceId: `p${process}.${at}` }))),
+        Array.from({ length: each }, (_, at) => record(audit, MINE, deedOf({ resourceId: `p${process}.${at}` }))),
       ),
     );
     const [store] = stores as [Store];
@@ -28,7 +28,7 @@ describe.each(Object.entries(STORES))("the audit log on %s", (name, open) => {
     let commits = 0;
     const counted: Store = { ...store, commit: (changes) => ((commits += 1), store.commit(changes)) };
     const { audit } = auditOver(counted);
-    await Promise.all(Array.from({ length: 300 }, () => audit.record(MINE, deedOf())));
+    await Promise.all(Array.from({ length: 300 }, () => record(audit, MINE, deedOf())));
     expect(commits).toBeLessThanOrEqual(3);
     expect(await audit.verify(MINE)).toEqual({ intact: true, entries: 300 });
   });
