@@ -10,9 +10,10 @@ import { takeLock } from "./lock.mjs";
 
 const FOLDERS = ["src", "tools"];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "scripts/compile.mjs"];
-/** The pages: a bundler makes them, and the one module of the program that they run is bundled with them. */
+/** The pages: a bundler makes them, and what they run of the core is bundled with them. */
 export const PAGES = join("src", "faces", "web");
-const PAGES_FILES = ["package-lock.json", "scripts/bundle.mjs", "src/core/scopes.ts"];
+const CORE = join("src", "core");
+const PAGES_FILES = ["package-lock.json", "scripts/bundle.mjs"];
 /** The file in a built folder that holds the fingerprint of its sources. */
 export const STAMP = "built-from";
 
@@ -36,7 +37,8 @@ export function readSources(root) {
 export function readPageSources(root) {
   const own = filesIn(root, PAGES).filter((name) => /\.(tsx?|css|html|svg|json)$/.test(name));
   if (own.length === 0) return new Map();
-  return readAll(root, [...own, ...PAGES_FILES]);
+  const core = filesIn(root, CORE).filter((name) => name.endsWith(".ts"));
+  return readAll(root, [...own, ...core, ...PAGES_FILES]);
 }
 
 /** @param {string} name */
@@ -182,7 +184,9 @@ function putInPlace(made, place) {
  */
 function removeLeftovers(root) {
   for (const name of readdirSync(root)) {
-    if (/^dist\.\d+(\.old)?$/.test(name)) rmSync(join(root, name), { recursive: true, force: true });
+    // The compiler of a build that was killed may still be writing there.
+    const patient = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
+    if (/^dist\.\d+(\.old)?$/.test(name)) rmSync(join(root, name), patient);
   }
 }
 
