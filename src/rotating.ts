@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { App } from "./compose.js";
 import { type Config, ConfigError } from "./config.js";
+import { audited } from "./core/audit-trail.js";
 import type { Log } from "./core/log.js";
+import { typedBy } from "./faces/cli/typed-by.js";
 import { chosenWorkspace } from "./faces/cli/workspace-choice.js";
 import { sealedPlaces } from "./sealed-places.js";
 import { OWNER } from "./services/workspaces.js";
@@ -20,7 +22,16 @@ export async function rotateSecrets(
   print: Print,
 ): Promise<void> {
   const workspace = await chosenWorkspace(services.workspaces, id, OWNER.workspace);
-  const { renewed, unreadable } = await rotateDataKey({ store, vault }, workspace, sealedPlaces(workspace));
+  const deed = {
+    caller: typedBy(OWNER.person, workspace),
+    operation: "secrets-rotate",
+    action: "secret.rotate",
+    resource: "secret",
+    effect: "write",
+  } as const;
+  const { renewed, unreadable } = await audited(services.audit, deed, Date.now, () =>
+    rotateDataKey({ store, vault }, workspace, sealedPlaces(workspace)),
+  );
   print(`ws_${workspace} has a new data key; ${renewed} sealed values were sealed anew, the old key is gone.`);
   if (unreadable > 0) print(`${unreadable} values cannot be read: what is stored was changed. Set them again.`);
 }

@@ -14,10 +14,10 @@ export function signingInCommands(root: Command, terminal: Terminal): void {
     .option("--person <id>", "another person than the owner, such as usr_2")
     .action(async (options: { person?: string }) => {
       const url = await serverUrl(readConfig(terminal.environment));
-      const linking = async ({ services: { signIns, people }, store }: App) => {
+      const linking = async ({ services: { signIns, people, audit }, store }: App) => {
         const { ownerLink } = await import("../faces/cli/owner-link.js");
         const [isShared, isServing] = [store.kind !== "memory", url !== undefined];
-        await ownerLink({ signIns, people, isShared, isServing, owner: await theOwner(), print }, options);
+        await ownerLink({ signIns, people, isShared, isServing, audit, owner: await theOwner(), print }, options);
       };
       await withApp(terminal, linking, url);
     });

@@ -210,7 +210,13 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const [link = "", until = ""] = stdout.split("\n");
     expect(link).toMatch(new RegExp(`^${server.url}/sign-in#token=cl_`));
     expect(until).toMatch(/^It signs in once, until 2/);
-    expect((await signIn(server.url, link)).session).toMatchObject({ person: { id: "usr_1" } });
+    const owner = await signIn(server.url, link);
+    expect(owner.session).toMatchObject({ person: { id: "usr_1" } });
+    const { body: logged } = await owner.call("GET", "/api/v1/audit-logs?resource_type=session");
+    expect(logged.data).toMatchObject([
+      { action: "session.create", operation: "sign-in" },
+      { action: "session.link", operation: "owner-link", actor: { type: "local" }, resource_id: "usr_1" },
+    ]);
     await expect(signIn(server.url, link)).rejects.toThrow("AUTH_REQUIRED");
     expect(await links("--person", "usr_9")).toMatchObject({
       code: 2,

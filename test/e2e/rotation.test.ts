@@ -55,6 +55,8 @@ describe("clanker-mcp secrets rotate", () => {
     const key = await masterKeyOf(server.home);
     expect(await secretOf(server.home, key, 1)).toBe("first");
     expect(await secretOf(server.home, key, 2)).toBe("second");
+    const logged = await runProgram(["audit", "export"], { home: server.home });
+    expect(logged.stdout).toContain('"action":"secret.rotate"');
     const unknown = await runProgram(["secrets", "rotate", "--workspace", "ws_99"], { home: server.home });
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("--workspace takes") });
   }, 60_000);

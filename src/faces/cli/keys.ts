@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { audited, type AuditTrail, type Deed } from "../../core/audit-trail.js";
 import type { Caller } from "../../core/caller.js";
 import { AppError } from "../../core/errors.js";
@@ -8,6 +7,7 @@ import { visible } from "../../core/visible.js";
 import type { KeyView } from "../../services/key-record.js";
 import type { Keys } from "../../services/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
+import { typedBy } from "./typed-by.js";
 import { chosenWorkspace } from "./workspace-choice.js";
 
 /** What the `keys` commands work with; `print` writes a line to the person. */
@@ -107,15 +107,8 @@ async function callerOf(
   options: { readonly workspace?: string; readonly clerkAccount?: string },
 ): Promise<Caller> {
   const { clerkAccount } = options;
-  return {
-    kind: "local",
-    face: "cli",
-    workspace: await workspaceOf(commands, options.workspace),
-    person: commands.owner.person,
-    scopes: new Set(["*"]),
-    ...(clerkAccount !== undefined && { clerkAccount }),
-    requestId: `req_${randomUUID()}`,
-  };
+  const caller = typedBy(commands.owner.person, await workspaceOf(commands, options.workspace));
+  return { ...caller, ...(clerkAccount !== undefined && { clerkAccount }) };
 }
 
 /** Does what the operation of that name does over REST and MCP, with the same entry in the audit log. */

@@ -1,7 +1,9 @@
+import { audited, type AuditTrail } from "../../core/audit-trail.js";
 import { AppError, quote } from "../../core/errors.js";
-import { parseId } from "../../core/ids.js";
+import { formatId, parseId } from "../../core/ids.js";
 import type { People } from "../../services/people.js";
 import type { SignIns } from "../../services/sign-ins.js";
+import { typedBy } from "./typed-by.js";
 
 /** Prints a link that signs the owner, or another person by id, in to the pages, once. */
 export async function ownerLink(
@@ -12,12 +14,13 @@ export async function ownerLink(
     readonly isShared: boolean;
     /** Whether a server is known to be where the link leads. */
     readonly isServing: boolean;
-    readonly owner: { readonly person: number };
+    readonly audit: AuditTrail;
+    readonly owner: { readonly person: number; readonly workspace: number };
     readonly print: (line: string) => void;
   },
   { person }: { readonly person?: string },
 ): Promise<void> {
-  const { signIns, people, isShared, isServing, owner, print } = commands;
+  const { signIns, people, isShared, isServing, audit, owner, print } = commands;
   if (!isShared) {
     throw new AppError(
       "INVALID_INPUT",
@@ -32,7 +35,15 @@ export async function ownerLink(
       "NOT_FOUND",
       `There is no person ${quote(person ?? "")} here; --person takes an id such as usr_2.`,
     );
-  const { url, expires_at: until } = await signIns.linkFor(number);
+  const deed = {
+    caller: typedBy(owner.person, owner.workspace),
+    operation: "owner-link",
+    action: "session.link",
+    resource: "session",
+    resourceId: formatId("person", number),
+    effect: "write",
+  } as const;
+  const { url, expires_at: until } = await audited(audit, deed, Date.now, () => signIns.linkFor(number));
   print(url);
   print(`It signs in once, until ${until}.`);
   if (!isServing)
