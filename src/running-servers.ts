@@ -16,12 +16,12 @@ const record = z.object({ pid: z.int().positive(), url: httpAddress, local: http
 
 const ANSWER_MS = 2000;
 
-const folderOf = (home: string) => join(home, "servers");
-const fileOf = (home: string, pid: number) => join(folderOf(home), `${pid}.json`);
+const RECORD = /^server-\d+\.json$/;
+const fileOf = (home: string, pid: number) => join(home, `server-${pid}.json`);
 
 /** Lets other programs of this home find the server, until {@link forgetServer}; throws where the file cannot be kept. */
 export async function recordServer(home: string, server: RunningServer): Promise<void> {
-  await mkdir(folderOf(home), { recursive: true, mode: 0o700 });
+  await mkdir(home, { recursive: true, mode: 0o700 });
   const file = fileOf(home, server.pid);
   await writeFile(`${file}.new`, JSON.stringify(server), { mode: 0o600 });
   await rename(`${file}.new`, file);
@@ -37,8 +37,8 @@ export async function forgetServer(home: string, pid: number): Promise<void> {
  * process that was killed is passed over: its port may be anybody's by now.
  */
 export async function findServer(home: string, port: number): Promise<RunningServer | undefined> {
-  const names = await readdir(folderOf(home)).catch(() => []);
-  const records = await Promise.all(names.filter((name) => name.endsWith(".json")).map((name) => read(home, name)));
+  const names = (await readdir(home).catch(() => [])).filter((name) => RECORD.test(name));
+  const records = await Promise.all(names.map((name) => read(home, name)));
   const here = records.flat().filter(({ pid }) => isAlive(pid));
   const answering = (await Promise.all(here.map(async (server) => ((await answers(server)) ? [server] : [])))).flat();
   return answering.find(({ local }) => Number(new URL(local).port) === port) ?? answering[0];
@@ -46,7 +46,7 @@ export async function findServer(home: string, port: number): Promise<RunningSer
 
 async function read(home: string, name: string): Promise<RunningServer[]> {
   try {
-    return [record.parse(JSON.parse(await readFile(join(folderOf(home), name), "utf8")))];
+    return [record.parse(JSON.parse(await readFile(join(home, name), "utf8")))];
   } catch {
     // Gone meanwhile, or not written by a server: nothing to go by either way.
     return [];

@@ -240,10 +240,10 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const other = createServer((_req, res) => void res.writeHead(404).end());
     await new Promise<void>((resolve) => other.listen(Number(new URL(first.url).port), "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
-    const stale = await readFile(join(home, "servers", `${first.child.pid}.json`), "utf8");
+    const stale = await readFile(join(home, `server-${first.child.pid}.json`), "utf8");
     const again = JSON.stringify({ ...JSON.parse(stale), pid: process.pid });
-    await writeFile(join(home, "servers", `${process.pid}.json`), again);
-    await writeFile(join(home, "servers", "1.json"), "{ half a rec");
+    await writeFile(join(home, `server-${process.pid}.json`), again);
+    await writeFile(join(home, "server-1.json"), "{ half a rec");
     const [fallback, , advice] = await link();
     expect(fallback).toMatch(/^http:\/\/127\.0\.0\.1:8787\/sign-in#token=/);
     expect(advice).toMatch(/No server of this CLANKER_HOME answers now/);
