@@ -31,7 +31,7 @@ import { projectRoot } from "./project.js";
 import { openQueue } from "./queue/open.js";
 import { createRunner } from "./runner/run-skill.js";
 import { createIdempotencyKeys } from "./services/idempotency.js";
-import { newKey } from "./services/keys.js";
+import { newKey } from "./services/keys/keys.js";
 import { createSignedLinks, type Links, type SignedLinks } from "./services/links.js";
 import { createLocalLinks } from "./services/local-links.js";
 import { createMarketplace } from "./services/marketplace/marketplace.js";

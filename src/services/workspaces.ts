@@ -3,8 +3,8 @@ import { formatId, parseId } from "../core/ids.js";
 import { type Page, type PageInput, requireOneDirection, toPage } from "../core/page.js";
 import type { Change, Store } from "../store/port.js";
 import type { Billing } from "./billing.js";
-import { type Memberships, membersOf, membershipsOf, type Role } from "./memberships.js";
-import type { People } from "./people.js";
+import { type Memberships, membersOf, membershipsOf, type Role } from "./people/memberships.js";
+import type { People } from "./people/people.js";
 import { cursorsOf, numberedRecords } from "./records.js";
 
 /** The workspace and the person that every store begins with. */

@@ -5,7 +5,7 @@ import { isPerson } from "../../src/core/caller.js";
 import { formatId } from "../../src/core/ids.js";
 import { INVITATION_PREFIX, sessionView } from "../../src/core/shapes/workspace.js";
 import type { Services } from "../../src/services/services.js";
-import type { SignedIn } from "../../src/services/sign-ins.js";
+import type { SignedIn } from "../../src/services/people/sign-ins.js";
 import { define } from "../define.js";
 
 const TWO_WEEKS = 14 * 86_400;

@@ -1,8 +1,8 @@
 import { audited, type AuditTrail } from "../../core/audit-trail.js";
 import { AppError, quote } from "../../core/errors.js";
 import { formatId, parseId } from "../../core/ids.js";
-import type { People } from "../../services/people.js";
-import type { SignIns } from "../../services/sign-ins.js";
+import type { People } from "../../services/people/people.js";
+import type { SignIns } from "../../services/people/sign-ins.js";
 import { typedBy } from "./typed-by.js";
 
 /** Prints a link that signs the owner, or another person by id, in to the pages, once. */

@@ -1,7 +1,7 @@
 import { allows } from "../../core/caller.js";
 import { isSensitive } from "../../core/scopes.js";
-import { type Grant, GRANT_LIFE_MS, liveGrants } from "../grants.js";
-import type { KeyRecord } from "../key-record.js";
+import { type Grant, GRANT_LIFE_MS, liveGrants } from "../keys/grants.js";
+import type { KeyRecord } from "../keys/key-record.js";
 import type { ConsentRecord } from "./record.js";
 
 /**

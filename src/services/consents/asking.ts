@@ -4,7 +4,7 @@ import { isSensitive } from "../../core/scopes.js";
 import type { ConsentView, GrantMode } from "../../core/shapes/consent.js";
 import type { Stored } from "../../store/port.js";
 import { newCode } from "../codes.js";
-import { requireKnownScopes } from "../key-record.js";
+import { requireKnownScopes } from "../keys/key-record.js";
 import { commitFresh } from "../records.js";
 import type { ConsentDesk, ConsentRecord } from "./record.js";
 

@@ -5,7 +5,7 @@ import { isSensitive } from "../../core/scopes.js";
 import type { ConsentView, GrantMode } from "../../core/shapes/consent.js";
 import { untilCommitted, update } from "../../store/atomic.js";
 import type { Change, Stored } from "../../store/port.js";
-import { requireKnownScopes } from "../key-record.js";
+import { requireKnownScopes } from "../keys/key-record.js";
 import { approved } from "./approved-key.js";
 import { type ConsentDesk, type ConsentRecord, tagsOf } from "./record.js";
 

@@ -2,7 +2,7 @@ import { formatId } from "../../core/ids.js";
 import type { ConsentStatus, ConsentView, GrantMode } from "../../core/shapes/consent.js";
 import type { Store } from "../../store/port.js";
 import type { Events } from "../events.js";
-import { type KeyRecord, keyRecords, keyView } from "../key-record.js";
+import { type KeyRecord, keyRecords, keyView } from "../keys/key-record.js";
 import { type NumberedRecords, numberedRecords } from "../records.js";
 
 /** A request of an agent as the store has it. */

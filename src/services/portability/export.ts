@@ -4,7 +4,7 @@ import { walk } from "../../store/walk.js";
 import type { Audit } from "../audit/audit.js";
 import type { ExecutionInput, ExecutionRecord } from "../executions/record.js";
 import type { Journal } from "../executions/journal.js";
-import { membersOf, type Role } from "../memberships.js";
+import { membersOf, type Role } from "../people/memberships.js";
 import { orderOf } from "../records.js";
 import type { RunLedger } from "../workflows/run-ledger.js";
 import type { RunRecord } from "../workflows/run-record.js";

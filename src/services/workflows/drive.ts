@@ -4,7 +4,7 @@ import { AppError } from "../../core/errors.js";
 import { formatId } from "../../core/ids.js";
 import type { Stored } from "../../store/port.js";
 import type { Executions } from "../executions/executions.js";
-import type { Keys } from "../keys.js";
+import type { Keys } from "../keys/keys.js";
 import { createHands } from "./hands.js";
 import { moveOn } from "./moving.js";
 import { type CheckRights, isRepeatable, LeftOff, type Operations } from "./perform.js";

@@ -1,6 +1,6 @@
 import type { Store } from "../../store/port.js";
 import type { Executions } from "../executions/executions.js";
-import type { Keys } from "../keys.js";
+import type { Keys } from "../keys/keys.js";
 import type { Definition } from "./definition.js";
 import { cancelExecutions, type Drive, startDrive } from "./drive.js";
 import { over } from "./moving.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { RequestOrigin } from "../../src/core/authenticate.js";
-import { ALL_SCOPES, READ_SCOPES } from "../../src/core/scopes.js";
-import { newKey } from "../../src/services/keys.js";
-import type { Store } from "../../src/store/port.js";
+import type { RequestOrigin } from "../../../src/core/authenticate.js";
+import { ALL_SCOPES, READ_SCOPES } from "../../../src/core/scopes.js";
+import { newKey } from "../../../src/services/keys/keys.js";
+import type { Store } from "../../../src/store/port.js";
 import {
   breakable,
   fileStores,
@@ -13,7 +13,7 @@ import {
   refusal,
   standingClock,
   THEIRS,
-} from "../support/services.js";
+} from "../../support/services.js";
 
 const origin: RequestOrigin = { face: "rest", requestId: "req_1", ip: "192.0.2.1", userAgent: "test" };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ALL_SCOPES } from "../../src/core/scopes.js";
-import type { Store } from "../../src/store/port.js";
-import { redisStores } from "../support/redis-stores.js";
-import { fileStores, memoryStore, MINE, openServices, refusal, standingClock, THEIRS } from "../support/services.js";
+import { ALL_SCOPES } from "../../../src/core/scopes.js";
+import type { Store } from "../../../src/store/port.js";
+import { redisStores } from "../../support/redis-stores.js";
+import { fileStores, memoryStore, MINE, openServices, refusal, standingClock, THEIRS } from "../../support/services.js";
 
 const origin = { face: "rest", requestId: "req_1" } as const;
 const DAY = 86_400_000;

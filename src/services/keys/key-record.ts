@@ -1,9 +1,9 @@
-import { AppError, quote } from "../core/errors.js";
-import { ALL_SCOPES } from "../core/scopes.js";
-import { LONGEST_KEY_LIFE } from "../core/shapes/key.js";
-import type { Store } from "../store/port.js";
+import { AppError, quote } from "../../core/errors.js";
+import { ALL_SCOPES } from "../../core/scopes.js";
+import { LONGEST_KEY_LIFE } from "../../core/shapes/key.js";
+import type { Store } from "../../store/port.js";
 import type { Grant } from "./grants.js";
-import { type NumberedRecords, numberedRecords } from "./records.js";
+import { type NumberedRecords, numberedRecords } from "../records.js";
 
 /** An API key as the store has it. */
 export interface KeyRecord {

@@ -1,16 +1,16 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { AuthenticateSession } from "../core/authenticate.js";
-import type { Caller } from "../core/caller.js";
-import { AppError } from "../core/errors.js";
-import { parseId } from "../core/ids.js";
-import { ALL_SCOPES } from "../core/scopes.js";
-import { untilCommitted, update } from "../store/atomic.js";
-import type { Change, Store, Stored } from "../store/port.js";
+import type { AuthenticateSession } from "../../core/authenticate.js";
+import type { Caller } from "../../core/caller.js";
+import { AppError } from "../../core/errors.js";
+import { parseId } from "../../core/ids.js";
+import { ALL_SCOPES } from "../../core/scopes.js";
+import { untilCommitted, update } from "../../store/atomic.js";
+import type { Change, Store, Stored } from "../../store/port.js";
 import { LINKS, type LinkRecord } from "./invitations.js";
 import { type Memberships, membershipsOf, type Role } from "./memberships.js";
 import type { People } from "./people.js";
-import { hashOf, newToken } from "./tokens.js";
-import type { Workspaces } from "./workspaces.js";
+import { hashOf, newToken } from "../tokens.js";
+import type { Workspaces } from "../workspaces.js";
 
 interface SessionRecord {
   readonly person: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../src/store/port.js";
-import { redisStores } from "../support/redis-stores.js";
-import { fileStores, openServices, refusal } from "../support/services.js";
+import type { Store } from "../../../src/store/port.js";
+import { redisStores } from "../../support/redis-stores.js";
+import { fileStores, openServices, refusal } from "../../support/services.js";
 
 describe("a person's profile", () => {
   it("changes where it is told to, and keeps the rest", async () => {

@@ -1,7 +1,7 @@
-import { AppError } from "../core/errors.js";
-import { formatId } from "../core/ids.js";
-import { untilCommitted } from "../store/atomic.js";
-import type { Change, Store, Stored } from "../store/port.js";
+import { AppError } from "../../core/errors.js";
+import { formatId } from "../../core/ids.js";
+import { untilCommitted } from "../../store/atomic.js";
+import type { Change, Store, Stored } from "../../store/port.js";
 
 interface PersonRecord {
   readonly name: string;

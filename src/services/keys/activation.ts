@@ -1,12 +1,12 @@
-import { requireGrantable } from "../core/caller.js";
-import { AppError } from "../core/errors.js";
-import { READ_SCOPES } from "../core/scopes.js";
-import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
-import type { Store, Stored } from "../store/port.js";
-import { canonicalCode, newCode } from "./codes.js";
+import { requireGrantable } from "../../core/caller.js";
+import { AppError } from "../../core/errors.js";
+import { READ_SCOPES } from "../../core/scopes.js";
+import { createIfAbsent, untilCommitted, update } from "../../store/atomic.js";
+import type { Store, Stored } from "../../store/port.js";
+import { canonicalCode, newCode } from "../codes.js";
 import { requireKnownScopes } from "./key-record.js";
 import type { Keys } from "./keys.js";
-import { hashOf, newToken } from "./tokens.js";
+import { hashOf, newToken } from "../tokens.js";
 
 interface DeviceRecord {
   readonly userCode: string;

@@ -1,5 +1,5 @@
-import type { Insert, Store } from "../store/port.js";
-import { orderOf } from "./records.js";
+import type { Insert, Store } from "../../store/port.js";
+import { orderOf } from "../records.js";
 
 /** What a person is in a workspace. A member works in it; its keys, members and secrets are the others' business. */
 export type Role = "owner" | "admin" | "member";

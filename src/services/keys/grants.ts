@@ -1,5 +1,5 @@
-import { allows } from "../core/caller.js";
-import { asLent } from "../core/scopes.js";
+import { allows } from "../../core/caller.js";
+import { asLent } from "../../core/scopes.js";
 
 /** What a person lent a key for a while. */
 export interface Grant {

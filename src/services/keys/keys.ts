@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Authenticate } from "../core/authenticate.js";
-import { allows, type Caller } from "../core/caller.js";
-import { AppError } from "../core/errors.js";
-import { formatId } from "../core/ids.js";
-import type { Page, PageInput } from "../core/page.js";
-import { READ_SCOPES } from "../core/scopes.js";
-import { untilCommitted, update } from "../store/atomic.js";
-import type { Change, Store } from "../store/port.js";
+import type { Authenticate } from "../../core/authenticate.js";
+import { allows, type Caller } from "../../core/caller.js";
+import { AppError } from "../../core/errors.js";
+import { formatId } from "../../core/ids.js";
+import type { Page, PageInput } from "../../core/page.js";
+import { READ_SCOPES } from "../../core/scopes.js";
+import { untilCommitted, update } from "../../store/atomic.js";
+import type { Change, Store } from "../../store/port.js";
 import { lentForNow, liveGrants, withGrants } from "./grants.js";
 import {
   keyRecords,
@@ -17,9 +17,9 @@ import {
   requireKnownScopes,
   requireLife,
 } from "./key-record.js";
-import { commitFresh } from "./records.js";
-import { hashOf, newSecret } from "./tokens.js";
-import { OWNER } from "./workspaces.js";
+import { commitFresh } from "../records.js";
+import { hashOf, newSecret } from "../tokens.js";
+import { OWNER } from "../workspaces.js";
 
 export interface NewKey {
   readonly name: string;

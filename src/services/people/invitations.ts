@@ -1,9 +1,9 @@
-import { formatId } from "../core/ids.js";
-import { INVITATION_PREFIX } from "../core/shapes/workspace.js";
-import type { Store } from "../store/port.js";
+import { formatId } from "../../core/ids.js";
+import { INVITATION_PREFIX } from "../../core/shapes/workspace.js";
+import type { Store } from "../../store/port.js";
 import type { Role } from "./memberships.js";
-import { commitFresh, numberedRecords } from "./records.js";
-import { newToken } from "./tokens.js";
+import { commitFresh, numberedRecords } from "../records.js";
+import { newToken } from "../tokens.js";
 
 /** What a one-time link signs in: somebody who is known here, or somebody who was invited. */
 export type LinkRecord =
