@@ -50,8 +50,9 @@ export function Activity() {
   );
 }
 
-/** Who it was: a key by its first characters, a person by their id. */
+/** Who it was: a key by its first characters, a person by their id, the owner at a terminal or over stdio by the place. */
 function nameOf({ type, person_id: person, key_prefix: key }: AuditEntry["actor"]): string {
   if (type === "key") return `key ${key ?? ""}…`;
+  if (type === "local") return "this machine";
   return type === "session" ? (person ?? "a person") : type;
 }

@@ -52,7 +52,7 @@ export function Connectors() {
                 </button>
               )}
               {!connector.configured && !connector.connected && (
-                <span class="row-note">Its operator has not set it up</span>
+                <span class="row-note">Needs an OAuth client in this server’s settings</span>
               )}
             </span>
           </div>
