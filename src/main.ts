@@ -22,6 +22,7 @@ const stopping = new AbortController();
 
 const terminal: Terminal = {
   environment: process.env,
+  pid: process.pid,
   // Looking at stdin opens it.
   get stdin() {
     return process.stdin;

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { App } from "./compose.js";
 import { type Config, ConfigError } from "./config.js";
-import { audited } from "./core/audit-trail.js";
 import type { Log } from "./core/log.js";
-import { typedBy } from "./faces/cli/typed-by.js";
+import { typed, typedBy } from "./faces/cli/typed.js";
 import { chosenWorkspace } from "./faces/cli/workspace-choice.js";
 import { sealedPlaces } from "./sealed-places.js";
 import { OWNER } from "./services/workspaces.js";
@@ -29,7 +28,7 @@ export async function rotateSecrets(
     resource: "secret",
     effect: "write",
   } as const;
-  const { renewed, unreadable } = await audited(services.audit, deed, Date.now, () =>
+  const { renewed, unreadable } = await typed(services.audit, deed, () =>
     rotateDataKey({ store, vault }, workspace, sealedPlaces(workspace)),
   );
   print(`ws_${workspace} has a new data key; ${renewed} sealed values were sealed anew, the old key is gone.`);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,21 +10,26 @@ export interface RunningServer {
   readonly url: string;
   /** How this machine reaches it. */
   readonly local: string;
+  /** The setting of its store. */
+  readonly store: string;
 }
 
 const httpAddress = z.url({ protocol: /^https?$/ });
-const record = z.object({ pid: z.int().positive(), url: httpAddress, local: httpAddress });
+const record = z.object({ pid: z.int().positive(), url: httpAddress, local: httpAddress, store: z.string() });
 
 const ANSWER_MS = 2000;
 
 const RECORD = /^server-\d+\.json$/;
 const fileOf = (home: string, pid: number) => join(home, `server-${pid}.json`);
 
+/** The setting may hold a password. */
+const fingerprintOf = (store: string): string => createHash("sha256").update(store).digest("hex");
+
 /** Lets other programs of this home find the server, until {@link forgetServer}; throws where the file cannot be kept. */
 export async function recordServer(home: string, server: RunningServer): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const file = fileOf(home, server.pid);
-  await writeFile(`${file}.new`, JSON.stringify(server), { mode: 0o600 });
+  await writeFile(`${file}.new`, JSON.stringify({ ...server, store: fingerprintOf(server.store) }), { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
@@ -33,15 +39,16 @@ export async function forgetServer(home: string, pid: number): Promise<void> {
 }
 
 /**
- * A server of this home that answers now, the one on `port` before others; undefined where none does. The record of a
- * process that was killed is passed over: its port may be anybody's by now.
+ * The address of a server of this home and store that answers now, the one on `port` before others; undefined where none
+ * does. The record of a process that was killed is passed over: its port may be anybody's by now.
  */
-export async function findServer(home: string, port: number): Promise<RunningServer | undefined> {
+export async function findServer(home: string, store: string, port: number): Promise<string | undefined> {
   const names = (await readdir(home).catch(() => [])).filter((name) => RECORD.test(name));
   const records = await Promise.all(names.map((name) => read(home, name)));
-  const here = records.flat().filter(({ pid }) => isAlive(pid));
+  const wanted = fingerprintOf(store);
+  const here = records.flat().filter((server) => server.store === wanted && isAlive(server.pid));
   const answering = (await Promise.all(here.map(async (server) => ((await answers(server)) ? [server] : [])))).flat();
-  return answering.find(({ local }) => Number(new URL(local).port) === port) ?? answering[0];
+  return (answering.find(({ local }) => Number(new URL(local).port) === port) ?? answering[0])?.url;
 }
 
 async function read(home: string, name: string): Promise<RunningServer[]> {

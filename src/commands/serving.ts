@@ -55,9 +55,9 @@ async function serve(terminal: Terminal, flags: LimitFlags): Promise<void> {
     import("../running-servers.js"),
   ]);
   const serving = await serve(config, log);
-  const { pid } = process;
-  const { CLANKER_HOME: home } = config;
-  await recordServer(home, { pid, url: serving.url, local: serving.local }).catch((err: unknown) =>
+  const { pid } = terminal;
+  const { CLANKER_HOME: home, CLANKER_STORE: store } = config;
+  await recordServer(home, { pid, url: serving.url, local: serving.local, store }).catch((err: unknown) =>
     log.info({ err }, "other programs of this home cannot find this server"),
   );
   const { ownerKeyFile, services } = serving.app;

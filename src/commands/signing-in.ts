@@ -36,7 +36,12 @@ export function signingInCommands(root: Command, terminal: Terminal): void {
 }
 
 /** How people reach this home's server: as the settings say, else where one answers now. */
-async function serverUrl({ CLANKER_HOME, CLANKER_PUBLIC_URL, PORT }: Config): Promise<string | undefined> {
+async function serverUrl({
+  CLANKER_HOME,
+  CLANKER_PUBLIC_URL,
+  CLANKER_STORE,
+  PORT,
+}: Config): Promise<string | undefined> {
   const { findServer } = await import("../running-servers.js");
-  return CLANKER_PUBLIC_URL ?? (await findServer(CLANKER_HOME, PORT))?.url;
+  return CLANKER_PUBLIC_URL ?? (await findServer(CLANKER_HOME, CLANKER_STORE, PORT));
 }

@@ -6,6 +6,8 @@ import { createLog } from "../log.js";
 /** Where a command was typed: what it reads and writes, its environment, and how it is told to end. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The process's number. */
+  readonly pid: number;
   readonly stdin: Readable;
   readonly stdout: Writable;
   /** Aborted when the program is to end. */

@@ -48,6 +48,7 @@ export function auditTrail<Services>(trail: AuditTrail, now: () => number): Stag
       const isNews = outcome !== "ok" || call.intention !== undefined;
       if (isNews && deed.caller.workspace !== 0) await trail.conclude(deed, end, call.intention);
       for (const [workspace, concern] of call.concerned) {
+        if (workspace === deed.caller.workspace && concern.action === undefined) continue;
         await trail.conclude(asFor(deed, workspace, concern), { ...end, ...idOf(concern) }, undefined);
       }
     };
@@ -91,9 +92,11 @@ async function concluded<T>(
 
 /** What a mutation was for another workspace. */
 function asFor({ caller, ...deed }: Deed, workspace: number, { person, action, resource }: Concern): Deed {
+  // A key that calls in a person's name is none of the other workspace's.
+  const { key: _key, keyPrefix: _prefix, clerkAccount: _account, ...origin } = caller;
   return {
     ...deed,
-    caller: { ...caller, ...(person !== undefined && { kind: "session", person }), workspace },
+    caller: person === undefined ? { ...caller, workspace } : { ...origin, kind: "session", person, workspace },
     ...(action !== undefined && { action }),
     ...(resource !== undefined && { resource }),
   };

@@ -1,5 +1,6 @@
 import { createIfAbsent, untilCommitted, update } from "../store/atomic.js";
 import type { Store, Stored } from "../store/port.js";
+import { walk } from "../store/walk.js";
 
 /** A job as the store keeps it; with an owner it is running, until the lease ends. */
 interface Job {
@@ -66,21 +67,11 @@ export function jobRecords(store: Store, collection: string, now: () => number):
     },
     async lapsed() {
       const found: Claimable[] = [];
-      let after: string | undefined;
-      do {
-        const behind = after === undefined ? {} : { after };
-        const page = await store.page<Job>(collection, {
-          direction: "ascending",
-          limit: PAGE,
-          tags: RUNNING,
-          ...behind,
-        });
-        for (const record of page.rows) {
-          const { deaths, leaseEnds = 0 } = record.value;
-          if (leaseEnds <= now()) found.push({ id: record.id, deaths: deaths + 1, record });
-        }
-        after = page.more ? page.rows.at(-1)?.value.order : undefined;
-      } while (after !== undefined);
+      const orderOf = ({ value }: Stored<Job>) => value.order;
+      for await (const record of walk<Job>(store, collection, { limit: PAGE, tags: RUNNING, orderOf })) {
+        const { deaths, leaseEnds = 0 } = record.value;
+        if (leaseEnds <= now()) found.push({ id: record.id, deaths: deaths + 1, record });
+      }
       return found;
     },
     claim({ id, deaths, record }, owner, leaseEnds) {

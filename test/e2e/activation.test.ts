@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -22,7 +22,8 @@ afterAll(async () => {
 });
 
 const activate = async () => (await request(url, "POST", "/api/v1/activate", { client_label: "my-agent" })).body;
-const poll = (device_code: string) => request(url, "POST", "/api/v1/activate/poll", { device_code });
+const poll = (device_code: string, headers = {}) =>
+  request(url, "POST", "/api/v1/activate/poll", { device_code }, headers);
 const code = ({ body }: Told): string => (typeof body.error === "string" ? body.error : body.error.code);
 
 describe("a device without a key", () => {
@@ -46,7 +47,7 @@ describe("a device without a key", () => {
       scopes: ["memory:read"],
     });
     expect(confirmed.body.status).toBe("approved");
-    const done = await poll(other.device_code);
+    const done = await poll(other.device_code, { "x-api-key": here.key });
     expect(done.body).toEqual({ status: "completed", api_key: expect.stringMatching(/^ck_/) });
     expect((await poll(other.device_code)).body).toEqual({ status: "completed" });
     const logged = await owner.call("GET", "/api/v1/audit-logs?action=key.create");
@@ -231,6 +232,7 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const link = async () => (await runProgram(["owner-link"], { home })).stdout.split("\n");
     const [first, second] = [await startServer({ home }), await startServer({ home })];
     await second.kill("SIGTERM");
+    expect(await readdir(home)).not.toContain(`server-${second.child.pid}.json`);
     const [found = ""] = await link();
     expect(found).toMatch(new RegExp(`^${first.url}/sign-in#token=`));
     expect((await signIn(first.url, found)).session).toMatchObject({ person: { id: "usr_1" } });
@@ -244,6 +246,11 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const again = JSON.stringify({ ...JSON.parse(stale), pid: process.pid });
     await writeFile(join(home, `server-${process.pid}.json`), again);
     await writeFile(join(home, "server-1.json"), "{ half a rec");
+    // One whose process is gone, although something answers at its address.
+    const answering = await serveHere();
+    onTestFinished(() => answering.close());
+    const gone = JSON.stringify({ ...JSON.parse(stale), local: answering.url, url: answering.url });
+    await writeFile(join(home, `server-${first.child.pid}.json`), gone);
     const [fallback, , advice] = await link();
     expect(fallback).toMatch(/^http:\/\/127\.0\.0\.1:8787\/sign-in#token=/);
     expect(advice).toMatch(/No server of this CLANKER_HOME answers now/);

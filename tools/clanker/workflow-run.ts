@@ -121,7 +121,8 @@ async function settled(context: Context<Services>, first: RunView): Promise<RunV
     // It waits for this very caller, who is waiting for it.
     if (view.steps.some(({ handed_out: handedOut }) => handedOut)) break;
   }
-  if (signal.aborted && !services.workflows.leaving.is) await services.workflows.abandon(caller, view.id);
+  const hasHeard = view.status === "paused";
+  if (signal.aborted && !hasHeard && !services.workflows.leaving.is) await services.workflows.abandon(caller, view.id);
   signal.throwIfAborted();
   return view;
 }

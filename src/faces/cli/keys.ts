@@ -1,4 +1,4 @@
-import { audited, type AuditTrail, type Deed } from "../../core/audit-trail.js";
+import type { AuditTrail, Deed } from "../../core/audit-trail.js";
 import type { Caller } from "../../core/caller.js";
 import { AppError } from "../../core/errors.js";
 import { parseId } from "../../core/ids.js";
@@ -7,7 +7,7 @@ import { visible } from "../../core/visible.js";
 import type { KeyView } from "../../services/keys/key-record.js";
 import type { Keys } from "../../services/keys/keys.js";
 import type { Workspaces } from "../../services/workspaces.js";
-import { typedBy } from "./typed-by.js";
+import { typed, typedBy } from "./typed.js";
 import { chosenWorkspace } from "./workspace-choice.js";
 
 /** What the `keys` commands work with; `print` writes a line to the person. */
@@ -113,7 +113,7 @@ async function callerOf(
 
 /** Does what the operation of that name does over REST and MCP, with the same entry in the audit log. */
 const written = <T>({ audit }: KeyCommands, deed: Omit<Deed, "resource">, run: () => Promise<T>): Promise<T> =>
-  audited(audit, { ...deed, resource: "key" }, Date.now, run);
+  typed(audit, { ...deed, resource: "key" }, run);
 
 const workspaceOf = ({ workspaces, owner }: KeyCommands, id: string | undefined): Promise<number> =>
   chosenWorkspace(workspaces, id, owner.workspace);

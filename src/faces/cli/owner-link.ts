@@ -1,9 +1,9 @@
-import { audited, type AuditTrail } from "../../core/audit-trail.js";
+import type { AuditTrail } from "../../core/audit-trail.js";
 import { AppError, quote } from "../../core/errors.js";
 import { formatId, parseId } from "../../core/ids.js";
 import type { People } from "../../services/people/people.js";
 import type { SignIns } from "../../services/people/sign-ins.js";
-import { typedBy } from "./typed-by.js";
+import { typed, typedBy } from "./typed.js";
 
 /** Prints a link that signs the owner, or another person by id, in to the pages, once. */
 export async function ownerLink(
@@ -43,7 +43,7 @@ export async function ownerLink(
     resourceId: formatId("person", number),
     effect: "write",
   } as const;
-  const { url, expires_at: until } = await audited(audit, deed, Date.now, () => signIns.linkFor(number));
+  const { url, expires_at: until } = await typed(audit, deed, () => signIns.linkFor(number));
   print(url);
   print(`It signs in once, until ${until}.`);
   if (!isServing)

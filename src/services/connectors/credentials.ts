@@ -18,7 +18,7 @@ export interface EnvironmentToken {
 /** How long one process may take to renew a token before another tries, and how long others wait, in milliseconds. */
 const LEASE_MS = 30_000;
 const WAIT_MS = 20_000;
-/** How long a renewed token waits for a store that is away, and how often it looks. */
+/** How long a renewed token waits for a store that is away, within the lease and after the provider took its 10 s. */
 const STORE_WAIT_MS = 15_000;
 const STORE_RETRY_MS = 250;
 
@@ -77,14 +77,15 @@ export function credentialsFor(
    */
   const keep = async (found: HeldConnection, tokens: Tokens): Promise<Connection | undefined> => {
     const connection: Connection = { ...found.connection, tokens };
+    const patient = patientFor(STORE_WAIT_MS);
     for (let before: HeldConnection | undefined = found; before;) {
       const held = before;
       if (await patient(() => connections.replace(workspace, app.slug, held, connection))) return connection;
       before = await patient(() => connections.find(workspace, app.slug));
-      const now = before?.connection.tokens.accessToken;
+      const now = before?.connection.tokens;
       // It was kept after all, although the store did not get to say so.
-      if (now === tokens.accessToken) return before?.connection;
-      if (before && now !== found.connection.tokens.accessToken) return undefined;
+      if (now && isSame(now, tokens)) return before?.connection;
+      if (now && !isSame(now, found.connection.tokens)) return undefined;
     }
     // Disconnected meanwhile: nobody may be left with a token of it.
     await oauth.revoke(app, tokens).catch((err: unknown) => {
@@ -129,17 +130,25 @@ export function credentialsFor(
   };
 }
 
-/** Tries for a while where the store is away. */
-async function patient<T>(work: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + STORE_WAIT_MS; ;) {
-    try {
-      return await work();
-    } catch (thrown) {
-      const isAway = thrown instanceof AppError && thrown.code === "STORE_UNAVAILABLE";
-      if (!isAway || performance.now() > deadline) throw thrown;
-      await sleep(STORE_RETRY_MS);
+/** Tries again where the store is away, for so many milliseconds with all that is tried. */
+function patientFor(ms: number) {
+  const deadline = performance.now() + ms;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const isAway = thrown instanceof AppError && thrown.code === "STORE_UNAVAILABLE";
+        if (!isAway || performance.now() > deadline) throw thrown;
+        await sleep(STORE_RETRY_MS);
+      }
     }
-  }
+  };
+}
+
+/** A provider may give the access token that was there with another refresh token. */
+function isSame(one: Tokens, other: Tokens): boolean {
+  return one.accessToken === other.accessToken && one.refreshToken === other.refreshToken;
 }
 
 /** A provider need not repeat the scopes when it renews a token. */

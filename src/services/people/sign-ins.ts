@@ -182,10 +182,9 @@ export function createSignIns(options: {
     async renew({ session = "", person, workspace }, before) {
       const { token, id } = newToken("cs");
       await store.commit([tokenChange(id, session)]);
-      await update<TokenRecord>(store, TOKENS, hashOf(before), (kept) => ({
-        value: { ...kept, replaced: true },
-        ttlMs: OLD_TOKEN_MS,
-      }));
+      await update<TokenRecord>(store, TOKENS, hashOf(before), (kept) =>
+        kept.replaced ? undefined : { value: { ...kept, replaced: true }, ttlMs: OLD_TOKEN_MS },
+      );
       return { token, person, workspace, csrfToken: csrfOf(session) };
     },
 

@@ -1,3 +1,4 @@
+import { AppError } from "../../core/errors.js";
 import type { Store, Stored } from "../../store/port.js";
 import { walk } from "../../store/walk.js";
 import { orderOf } from "../records.js";
@@ -40,14 +41,15 @@ function family(parent: string, ...dependents: readonly Dependent[]): Holding {
     owns: (collection) => itself.owns(collection) || dependents.some(({ owns }) => owns(collection)),
     async remove(store, workspace) {
       const collection = `${parent}:${workspace}`;
-      for (let round = 0; round < ROUNDS; round += 1) {
-        let found = false;
+      for (let round = 0, found = true; found; round += 1) {
+        if (round === ROUNDS)
+          throw new AppError("CONFLICT", "The workspace is still written to; delete it again in a moment.");
+        found = false;
         await forEachNumbered(store, collection, async (record) => {
           found = true;
           for (const dependent of dependents) await dependent.remove(store, workspace, record);
           await store.commit([{ kind: "remove", collection, id: record.id, version: record.version }]);
         });
-        if (!found) break;
       }
       await itself.remove(store, workspace);
     },

@@ -122,6 +122,6 @@ describe("connecting an app from the settings", () => {
 
 it("an app that the operator has not set up has no button, and says why", async () => {
   await browser.page.goto(`${server.url}/settings?part=connectors`);
-  await row("Notion").getByText("Its operator has not set it up").waitFor();
+  await row("Notion").getByText("Needs an OAuth client in this server’s settings").waitFor();
   expect(await row("Notion").getByRole("button").count()).toBe(0);
 });

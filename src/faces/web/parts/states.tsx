@@ -15,12 +15,12 @@ export function Loading({ what = "Loading" }: { what?: string }) {
 
 /** A failure as a sentence, with a way to try again. */
 export function Failed({ failure, retry }: { failure: Failure; retry?: () => Promise<unknown> }) {
-  // What the operator has left out is no fault, and no second try brings it back.
-  const leftOut = failure.code === "ACCESS_DENIED";
+  // What is not allowed here is no fault, and no second try brings it.
+  const forbidden = failure.code === "ACCESS_DENIED";
   return (
-    <div class={`notice ${leftOut ? "plain" : "bad"}`} role={leftOut ? "status" : "alert"}>
+    <div class={`notice ${forbidden ? "plain" : "bad"}`} role={forbidden ? "status" : "alert"}>
       <p>{failure.message}</p>
-      {retry && !leftOut && <Action run={retry}>Try again</Action>}
+      {retry && !forbidden && <Action run={retry}>Try again</Action>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { audited, type AuditTrail, type Deed } from "../../core/audit-trail.js";
 import type { Caller } from "../../core/caller.js";
 
 /** Who types at the terminal, and in which workspace: they may do everything there. */
@@ -10,3 +11,7 @@ export const typedBy = (person: number, workspace: number): Caller => ({
   scopes: new Set(["*"]),
   requestId: `req_${randomUUID()}`,
 });
+
+/** Does what was typed, with the entry in the workspace's audit log that an operation would have. */
+export const typed = <T>(trail: AuditTrail, deed: Deed, run: () => Promise<T>): Promise<T> =>
+  audited(trail, deed, Date.now, run);
