@@ -52,6 +52,19 @@ interface FieldProps {
   readonly mono?: boolean;
 }
 
+/** What stands below a field and is read out with it. */
+function Hint({ of, text }: { of: string; text: string | undefined }) {
+  if (text === undefined) return null;
+  return (
+    <p class="hint" id={`${of}-hint`}>
+      {text}
+    </p>
+  );
+}
+
+const describedBy = (id: string, hint: string | undefined) =>
+  hint !== undefined && { "aria-describedby": `${id}-hint` };
+
 /** A labelled text field. */
 export function Field({ label, value, set, hint, kind = "text", mono = false, ...rest }: FieldProps) {
   const id = useId();
@@ -65,7 +78,7 @@ export function Field({ label, value, set, hint, kind = "text", mono = false, ..
     spellcheck: kind === "area",
     ...(placeholder !== undefined && { placeholder }),
     ...(maxLength !== undefined && { maxLength }),
-    ...(hint !== undefined && { "aria-describedby": `${id}-hint` }),
+    ...describedBy(id, hint),
   };
   return (
     <div class="field">
@@ -80,11 +93,7 @@ export function Field({ label, value, set, hint, kind = "text", mono = false, ..
           onInput={(event) => set(event.currentTarget.value)}
         />
       )}
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <Hint of={id} text={hint} />
     </div>
   );
 }
@@ -103,23 +112,14 @@ export function Choice({ label, value, set, options, hint }: ChoiceProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select
-        id={id}
-        value={value}
-        onChange={(event) => set(event.currentTarget.value)}
-        {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
-      >
+      <select id={id} value={value} onChange={(event) => set(event.currentTarget.value)} {...describedBy(id, hint)}>
         {options.map(([option, text]) => (
           <option key={option} value={option}>
             {text}
           </option>
         ))}
       </select>
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <Hint of={id} text={hint} />
     </div>
   );
 }
@@ -139,7 +139,7 @@ export function Decision(props: {
   const { label, value, set, hint } = props;
   const id = useId();
   return (
-    <fieldset {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}>
+    <fieldset {...describedBy(id, hint)}>
       <legend>{label}</legend>
       {YES_OR_NO.map(([option, text]) => (
         <div class="check" key={option}>
@@ -154,11 +154,7 @@ export function Decision(props: {
           <label for={`${id}-${option}`}>{text}</label>
         </div>
       ))}
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <Hint of={id} text={hint} />
     </fieldset>
   );
 }
@@ -173,15 +169,11 @@ export function Check(props: { label: string; checked: boolean; set: (checked: b
         type="checkbox"
         checked={props.checked}
         onChange={(event) => props.set(event.currentTarget.checked)}
-        {...(props.hint !== undefined && { "aria-describedby": `${id}-hint` })}
+        {...describedBy(id, props.hint)}
       />
       <div>
         <label for={id}>{props.label}</label>
-        {props.hint !== undefined && (
-          <p class="hint" id={`${id}-hint`}>
-            {props.hint}
-          </p>
-        )}
+        <Hint of={id} text={props.hint} />
       </div>
     </div>
   );
