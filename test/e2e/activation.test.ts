@@ -236,6 +236,10 @@ describe("clanker-mcp owner-link", { timeout: 60_000 }, () => {
     const [found = ""] = await link();
     expect(found).toMatch(new RegExp(`^${first.url}/sign-in#token=`));
     expect((await signIn(first.url, found)).session).toMatchObject({ person: { id: "usr_1" } });
+    // What is written into another store, that server does not see.
+    const env = { CLANKER_STORE: `file:${join(home, "other.db")}` };
+    const elsewhere = await runProgram(["owner-link"], { home, env });
+    expect(elsewhere.stdout).toMatch(/^http:\/\/127\.0\.0\.1:8787\/[^]*No server of this CLANKER_HOME answers now/);
 
     await first.kill("SIGKILL");
     // Another process has its number now, and another program its port.
